@@ -1,0 +1,72 @@
+package sqltest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/modules/postgres"
+)
+
+// server returns the URL of the one PostgreSQL server of this test process, or
+// the reason why there is none. The container goes away with the process's
+// reaper, or with the machine where the reaper is disabled.
+var server = sync.OnceValues(func() (string, string) {
+	if dsn := os.Getenv("DATABASE_URL"); dsn != "" {
+		return dsn, ""
+	}
+	return container()
+})
+
+func container() (dsn, why string) {
+	image := cmp.Or(os.Getenv("MOTCUA_POSTGRES_IMAGE"), "postgres:17-alpine")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	defer func() { // some engines make the client panic instead of answering
+		if p := recover(); p != nil {
+			dsn, why = "", fmt.Sprint("no container engine: ", p)
+		}
+	}()
+	provider, err := testcontainers.NewDockerProvider()
+	if err != nil {
+		return "", "no container engine and no DATABASE_URL: " + err.Error()
+	}
+	defer provider.Close() //nolint:errcheck // an idle HTTP client
+	if err := provider.Health(ctx); err != nil {
+		return "", "no container engine and no DATABASE_URL: " + err.Error()
+	}
+	// Inside a container the engine's published ports may be on loopback all
+	// the same; testcontainers would look for them at the gateway.
+	if _, err := os.Stat("/.dockerenv"); err == nil && os.Getenv("TESTCONTAINERS_HOST_OVERRIDE") == "" && loopbackEngine() {
+		if err := os.Setenv("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1"); err != nil {
+			return "", err.Error()
+		}
+	}
+	c, err := postgres.Run(ctx, image, postgres.BasicWaitStrategies(),
+		postgres.WithDatabase("motcua"), postgres.WithUsername("motcua"), postgres.WithPassword("motcua"))
+	if err != nil {
+		if c != nil {
+			_ = testcontainers.TerminateContainer(c) // it never became useful
+		}
+		return "", fmt.Sprintf("image %s does not start (set MOTCUA_POSTGRES_IMAGE or DATABASE_URL): %v", image, err)
+	}
+	dsn, err = c.ConnectionString(ctx, "sslmode=disable")
+	if err != nil {
+		return "", err.Error()
+	}
+	return dsn, ""
+}
+
+// loopbackEngine reports whether the engine is reached through a local socket.
+func loopbackEngine() bool {
+	conn, err := net.DialTimeout("unix", "/var/run/docker.sock", time.Second)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
