@@ -72,6 +72,7 @@ type Parts struct {
 	ContentType      asn1.ObjectIdentifier // nil means id-data
 	Content          []byte                // nil makes a detached signature
 	Chain            [][]byte              // DER certificates, signer first; all of them are embedded
+	Signer           *x509.Certificate     // instead of Chain, when no certificate is to be embedded
 	Hash             crypto.Hash
 	Scheme           Scheme
 	SignedAttributes []byte // from [SignedAttributes]
@@ -82,12 +83,12 @@ type Parts struct {
 // Assemble writes the ContentInfo in DER. It does not verify: a caller who got
 // the signature from outside checks it first with [VerifyDigest].
 func Assemble(p *Parts) ([]byte, error) {
-	if len(p.Chain) == 0 || len(p.SignedAttributes) < 2 || len(p.Signature) == 0 {
-		return nil, malformed("certificate, signed attributes or signature value is missing")
+	if len(p.SignedAttributes) < 2 || len(p.Signature) == 0 {
+		return nil, malformed("signed attributes or signature value is missing")
 	}
-	leaf, err := x509.ParseCertificate(p.Chain[0])
+	leaf, err := p.leaf()
 	if err != nil {
-		return nil, malformed("the signer's certificate cannot be read")
+		return nil, err
 	}
 	digest := Algorithm{OID: HashOID(p.Hash)}
 	if digest.OID == nil {
@@ -116,11 +117,13 @@ func Assemble(p *Parts) ([]byte, error) {
 				b.AddASN1Int64(version)
 				b.AddASN1(cbasn1.SET, digest.marshal)
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { addContent(b, typ, p.Content) })
-				b.AddASN1(contextTag(0), func(b *cryptobyte.Builder) {
-					for _, c := range certs {
-						b.AddBytes(c)
-					}
-				})
+				if len(certs) > 0 {
+					b.AddASN1(contextTag(0), func(b *cryptobyte.Builder) {
+						for _, c := range certs {
+							b.AddBytes(c)
+						}
+					})
+				}
 				b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 						b.AddASN1Int64(1)
@@ -140,6 +143,20 @@ func Assemble(p *Parts) ([]byte, error) {
 		})
 	})
 	return b.Bytes()
+}
+
+func (p *Parts) leaf() (*x509.Certificate, error) {
+	if len(p.Chain) == 0 {
+		if p.Signer == nil {
+			return nil, malformed("no certificate given")
+		}
+		return p.Signer, nil
+	}
+	leaf, err := x509.ParseCertificate(p.Chain[0])
+	if err != nil {
+		return nil, malformed("the signer's certificate cannot be read")
+	}
+	return leaf, nil
 }
 
 func contentType(oid asn1.ObjectIdentifier) asn1.ObjectIdentifier {
@@ -229,12 +246,9 @@ func MaxSignatureSize(pub crypto.PublicKey) (int, error) {
 // most tokenSize octets (0 for none). It is what must be kept free for the
 // signature before the signer is asked.
 func Size(p *Parts, tokenSize int) (int, error) {
-	if len(p.Chain) == 0 {
-		return 0, malformed("no certificate given")
-	}
-	leaf, err := x509.ParseCertificate(p.Chain[0])
+	leaf, err := p.leaf()
 	if err != nil {
-		return 0, malformed("the signer's certificate cannot be read")
+		return 0, err
 	}
 	n, err := MaxSignatureSize(leaf.PublicKey)
 	if err != nil {
