@@ -36,7 +36,7 @@ type Transition struct {
 	// counts up and an entry is still written.
 	To string `json:"to"`
 	// Roles lists the roles of which the actor needs one. Empty lets any
-	// actor pass whom Scope admits, system actors excepted.
+	// actor pass whom Scope admits.
 	Roles []string `json:"roles,omitempty"`
 	// System marks an event which only an actor of kind [KindSystem] may
 	// raise, e.g. fee_settled. Roles must then be empty.

@@ -140,3 +140,19 @@ func (db *DB) class(err error) Class {
 func (db *DB) IsUnique(err error) bool {
 	return err != nil && db.class(err) == ClassUnique
 }
+
+// Snapshot runs fn on a consistent view of the database that takes no locks
+// against writers: what an audit counts must all be of one moment. It bounds
+// nothing; give ctx a deadline.
+func (db *DB) Snapshot(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
+	o := &sql.TxOptions{}
+	if db.Dialect == PostgreSQL {
+		o = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	tx, err := db.Read.BeginTx(ctx, o)
+	if err != nil {
+		return &TxError{Phase: PhaseBegin, Err: err}
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return fn(ctx, tx)
+}

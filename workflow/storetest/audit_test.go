@@ -1,0 +1,67 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/workflow/sqlkit"
+)
+
+// Whatever somebody changes by hand, the audit names its table and row.
+func TestAuditNames(t *testing.T) {
+	for _, c := range []struct{ name, change, table, row string }{
+		{"dossier state", "UPDATE workflow_dossiers SET state = 'granted' WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"dossier version", "UPDATE workflow_dossiers SET version = 9 WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"dossier due date", "UPDATE workflow_dossiers SET due_us = 5 WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"dossier unit", "UPDATE workflow_dossiers SET unit = 'x' WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"dossier head", "UPDATE workflow_dossiers SET head = salt FROM workflow_payloads WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"dossier gone", "DELETE FROM workflow_dossiers WHERE id = 'd'", "workflow_dossiers", "d"},
+		{"line's actor", "UPDATE workflow_history SET actor_id = 'x' WHERE version = 1", "workflow_history", "d/1"},
+		{"line's time", "UPDATE workflow_history SET at_us = at_us + 1 WHERE version = 2", "workflow_history", "d/2"},
+		{"line's roles", "UPDATE workflow_history SET roles = '[\"approver\"]' WHERE version = 2", "workflow_history", "d/2"},
+		{"line gone", "DELETE FROM workflow_history WHERE version = 1", "workflow_history", "d/2"},
+		{"last line gone", "DELETE FROM workflow_history WHERE version = 2", "workflow_dossiers", "d"},
+		{"body", "UPDATE workflow_payloads SET body = salt WHERE version = 1", "workflow_payloads", "d/1"},
+		{"body of no line", "UPDATE workflow_payloads SET version = 7 WHERE version = 1", "workflow_payloads", "d/7"},
+		{"key moved", "UPDATE workflow_keys SET version = 9 WHERE key = 'k2'", "workflow_keys", "k2"},
+		{"key's result", "UPDATE workflow_keys SET result = replace(result, 'received', 'granted') WHERE key = 'k2'", "workflow_keys", "k2"},
+		{"key gone", "DELETE FROM workflow_keys WHERE key = 'k2'", "workflow_keys", "d/2"},
+		{"message renamed", "UPDATE workflow_outbox SET topic = 'x' WHERE id = 'd/2/slip'", "workflow_outbox", "d/2/slip"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, b *bundle) {
+				start := receive(b.startAs(t, "d", "k1"), "k2")
+				_, err := b.Apply(t.Context(), start)
+				require.NoError(t, err)
+				b.clean(t)
+				b.tamper(t, c.change)
+				problems, err := b.Audit(t.Context())
+				require.NoError(t, err)
+				require.NotEmpty(t, problems)
+				assert.Equal(t, c.table, problems[0].Table, "%v", problems)
+				assert.Equal(t, c.row, problems[0].Row, "%v", problems)
+			})
+		})
+	}
+}
+
+// tamper does what only the owner of the database can: it drops the triggers.
+func (b *bundle) tamper(t *testing.T, change string) {
+	t.Helper()
+	drop := []string{"DROP TRIGGER workflow_history_no_update", "DROP TRIGGER workflow_history_no_delete", "DROP TRIGGER workflow_payloads_no_update"}
+	if b.db.Dialect == sqlkit.PostgreSQL {
+		drop = []string{"DROP TRIGGER workflow_history_no_change ON workflow_history", "DROP TRIGGER workflow_payloads_no_change ON workflow_payloads"}
+	}
+	require.NoError(t, b.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		for _, q := range append(drop, change) {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
