@@ -67,7 +67,7 @@ func noticeRepeated(ctx context.Context, e *env) error {
 		return err
 	}
 	if !reflect.DeepEqual(raw, before) {
-		return errors.New("Parse changed the raw notice")
+		return errors.New("the raw notice was changed")
 	}
 	var (
 		all  sync.WaitGroup

@@ -34,7 +34,7 @@ func features(_ context.Context, e *env) error {
 		errs = append(errs, errors.New("the adapter has no way to tell how a payment ended"))
 	}
 	if isAccount && account.Merchant() == "" {
-		errs = append(errs, errors.New("Merchant is empty; leave Account out instead"))
+		errs = append(errs, errors.New("an empty Merchant; leave Account out instead"))
 	}
 	if e.f.SignedAnswers && !e.f.HTTP {
 		errs = append(errs, errors.New("Features declares SignedAnswers without HTTP, and then it cannot be checked"))
@@ -74,7 +74,7 @@ func start(ctx context.Context, e *env) error {
 		return err
 	}
 	if *in != before {
-		return errors.New("Start changed the Intent")
+		return errors.New("the Intent was changed")
 	}
 	if err := usable(first); err != nil {
 		return err
