@@ -49,6 +49,7 @@ const (
 	CodeSwappedOff     = "swapped_off"
 	CodeSwappedWorking = "swapped_working"
 	CodeReceptionOnly  = "reception_only"
+	CodeUnitClosed     = "unit_closed"
 
 	CodeExpectedYear = "expected_year" // of Day.Doubt: the year's notice is not in the calendar
 	CodeProposed     = "proposed_swap" // of Day.Doubt: a swap is proposed, not decided
@@ -94,6 +95,7 @@ var weekdayNames = map[string]time.Weekday{
 var (
 	workingDay = Reason{Code: CodeWorkingDay, VI: "ngày làm việc", EN: "working day"}
 	weeklyRest = Reason{Code: CodeWeeklyRest, VI: "nghỉ hằng tuần", EN: "weekly rest"}
+	unitClosed = Reason{Code: CodeUnitClosed, VI: "đơn vị không làm việc", EN: "the unit is closed"}
 	reception  = Reason{
 		Code: CodeReceptionOnly,
 		VI:   "chỉ tiếp nhận hồ sơ, không tính vào thời hạn",

@@ -61,8 +61,10 @@ func (s *Schedule) Day(d Date) (WorkDay, error) {
 		return WorkDay{Day: s.cal.plain(d, Working, workingDay), Spans: p.plans[w].whole}, nil
 	case p.Week[w].ReceptionOnly:
 		return WorkDay{Day: s.cal.plain(d, Off, reception), Reception: p.plans[w].whole}, nil
-	default:
+	case s.cal.rests[w]:
 		return WorkDay{Day: s.cal.plain(d, Off, weeklyRest)}, nil
+	default:
+		return WorkDay{Day: s.cal.plain(d, Off, unitClosed)}, nil
 	}
 }
 

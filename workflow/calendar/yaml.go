@@ -17,10 +17,17 @@ const maxYAML = 256 << 10
 // maxDepth is how deep collections may nest; the formats here need four levels.
 const maxDepth = 16
 
-// decode reads one YAML document strictly into v: unknown and repeated keys, anchors, aliases and further
-// documents are refused, so that what a person reads is what the program reads.
+// decode reads one YAML document strictly into v: unknown and repeated keys, anchors, aliases, tags and
+// further documents are refused, so that what a person reads is what the program reads.
 func decode(what string, b []byte, v any) (err error) {
 	var bad problems
+	// goccy/go-yaml 1.19 panics on some malformed input (a local tag before a scalar, for one).
+	defer func() {
+		if recover() != nil {
+			bad = problems{{Path: "file", Problem: "cannot be read as YAML", Remedy: "write plain nested lists and mappings"}}
+			err = bad.err(what)
+		}
+	}()
 	if len(b) > maxYAML {
 		bad.add("file", fmt.Sprintf("has %d bytes", len(b)), fmt.Sprintf("keep it under %d", maxYAML))
 		return bad.err(what)
@@ -41,11 +48,12 @@ func decode(what string, b []byte, v any) (err error) {
 	var found sharing
 	ast.Walk(&found, file.Docs[0].Body)
 	if found.at != "" {
-		bad.add(found.at, "is an anchor, alias or merge key", "write the value out")
+		bad.add(found.at, "is an anchor, alias, tag or merge key", "write the value out")
 		return bad.err(what)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		bad.add("file", yaml.FormatError(err, false, false), "correct the line named")
+		// Inside { } the YAML library takes 07:30 for a mapping, hence the hint.
+		bad.add("file", yaml.FormatError(err, false, false), "correct the line named; inside { } put times in quotes")
 	}
 	return bad.err(what)
 }
@@ -73,12 +81,12 @@ func shallow(b []byte) error {
 	return nil
 }
 
-// sharing finds the first node that makes one text stand in two places.
+// sharing finds the first node that makes one text stand in two places or changes what a value is.
 type sharing struct{ at string }
 
 func (s *sharing) Visit(n ast.Node) ast.Visitor {
 	switch n.Type() {
-	case ast.AnchorType, ast.AliasType, ast.MergeKeyType:
+	case ast.AnchorType, ast.AliasType, ast.TagType, ast.MergeKeyType:
 		if s.at == "" {
 			pos := n.GetToken().Position
 			s.at = fmt.Sprintf("line %d column %d", pos.Line, pos.Column)
