@@ -1,0 +1,52 @@
+package riverjobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+type pass struct {
+	Name string `json:"name" river:"unique"`
+}
+
+// Kind names the job kind in River's tables.
+func (pass) Kind() string { return "motcua_pass" }
+
+type passWorker struct {
+	river.WorkerDefaults[pass]
+	run map[string]func(context.Context) error
+}
+
+// Work runs one pass. It is not retried: the next one comes by itself.
+func (w *passWorker) Work(ctx context.Context, job *river.Job[pass]) error {
+	run := w.run[job.Args.Name]
+	if run == nil { // another node, of an older or newer build, asked for it
+		return river.JobCancel(fmt.Errorf("no pass %q is bound here", job.Args.Name))
+	}
+	return run(ctx)
+}
+
+// waiting makes a pass unique among those that wait or run, so that a slow one
+// does not pile up.
+var waiting = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+	rivertype.JobStateRetryable, rivertype.JobStateScheduled}
+
+func (r *Runner) passes(workers *river.Workers) ([]*river.PeriodicJob, error) {
+	w := &passWorker{run: map[string]func(context.Context) error{}}
+	var jobs []*river.PeriodicJob
+	for _, p := range r.o.Passes {
+		if p.Every < time.Second || p.Name == "" || w.run[p.Name] != nil {
+			return nil, fmt.Errorf("riverjobs: pass %q needs a name of its own and a pause of at least 1 s", p.Name)
+		}
+		w.run[p.Name] = p.Run
+		jobs = append(jobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return pass{p.Name}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: waiting}}
+		}, &river.PeriodicJobOpts{ID: p.Name, RunOnStart: true}))
+	}
+	river.AddWorker(workers, w)
+	return jobs, nil
+}
