@@ -22,11 +22,21 @@ func (e *Engine) GetByRef(ctx context.Context, s Scope, ref string) (*Dossier, e
 	return e.one(ctx, s, "ref", ref)
 }
 
+// GetTx is [Engine.Get] inside the caller's transaction: what it returns is what
+// a command in the same transaction will meet.
+func (e *Engine) GetTx(ctx context.Context, tx *sql.Tx, s Scope, id DossierID) (*Dossier, error) {
+	return e.read(ctx, tx, s, "id", string(id))
+}
+
 func (e *Engine) one(ctx context.Context, s Scope, column, value string) (*Dossier, error) {
 	ctx, cancel := e.db.Bound(ctx)
 	defer cancel()
+	return e.read(ctx, e.db.Read, s, column, value)
+}
+
+func (e *Engine) read(ctx context.Context, q rower, s Scope, column, value string) (*Dossier, error) {
 	var r dossierRow
-	err := e.db.Read.QueryRowContext(ctx, e.db.Dialect.SQL("SELECT "+dossierColumns+" FROM workflow_dossiers WHERE "+
+	err := q.QueryRowContext(ctx, e.db.Dialect.SQL("SELECT "+dossierColumns+" FROM workflow_dossiers WHERE "+
 		column+" = $1"), value).Scan(r.into()...)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
@@ -68,10 +78,12 @@ var entryColumns = "h." + strings.ReplaceAll(historyColumns, ", ", ", h.") + ", 
 const entryFrom = " FROM workflow_history AS h LEFT JOIN workflow_payloads AS p" +
 	" ON p.dossier_id = h.dossier_id AND p.version = h.version"
 
-// entry reads one entry; salt is nil once its body is erased.
-func (e *Engine) entry(ctx context.Context, q interface {
+type rower interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, id DossierID, v Version) (*Entry, []byte, error) {
+}
+
+// entry reads one entry; salt is nil once its body is erased.
+func (e *Engine) entry(ctx context.Context, q rower, id DossierID, v Version) (*Entry, []byte, error) {
 	en, salt, err := scanEntry(q.QueryRowContext(ctx, e.db.Dialect.SQL("SELECT "+entryColumns+entryFrom+
 		" WHERE h.dossier_id = $1 AND h.version = $2"), string(id), int64(v)).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
