@@ -1,0 +1,103 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func (b *bundle) fill(t *testing.T) {
+	t.Helper()
+	for i := 1; i <= 3; i++ {
+		_, err := b.people.SignIn(ctx, signIn(t, fmt.Sprint("u", i), fmt.Sprintf("07020500000%d", i), fmt.Sprint("Người ", i)))
+		require.NoError(t, err)
+		for _, who := range []string{"cb-1", "cb-2"} {
+			o := opening(who, "H10.12", "c-1", fmt.Sprint("r", i))
+			o.ID = fmt.Sprint(who, "/", i)
+			_, err = b.journal.Record(ctx, o)
+			require.NoError(t, err)
+		}
+	}
+}
+
+func TestAuditFindsNothingWrong(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		problems, err := b.people.Audit(ctx)
+		require.NoError(t, err)
+		assert.Empty(t, problems, "empty tables")
+		b.fill(t)
+		problems, err = b.people.Audit(ctx)
+		require.NoError(t, err)
+		assert.Empty(t, problems)
+	})
+}
+
+// Each table the audit recounts, altered by hand in each way: it names table and row.
+func TestAuditNamesWhatWasAltered(t *testing.T) {
+	t.Parallel()
+	const second = `(SELECT id FROM identity_people WHERE no = 2)`
+	for _, c := range []struct{ name, statement, table, row string }{
+		{"a level", `UPDATE identity_people SET assurance = 9 WHERE no = $1`, "identity_people", ""},
+		{"a sight", `UPDATE identity_people SET seen_us = seen_us + 1 WHERE no = $1`, "identity_people", ""},
+		{"a kind", `UPDATE identity_people SET kind = 'official' WHERE no = $1`, "identity_people", ""},
+		{"an erased citizen id", `UPDATE identity_people SET citizen_sealed = NULL WHERE no = $1`, "identity_people", ""},
+		{"a name of another", `UPDATE identity_people SET name_sealed = (SELECT name_sealed FROM identity_people WHERE no = 1) WHERE no = $1`,
+			"identity_people", ""},
+		{"an account of another", `UPDATE identity_accounts SET person = (SELECT id FROM identity_people WHERE no = 1) WHERE no = $1`,
+			"identity_accounts", "no 2"},
+		{"an account's day", `UPDATE identity_accounts SET first_us = 0 WHERE no = $1`, "identity_accounts", "no 2"},
+		{"an account gone", `DELETE FROM identity_accounts WHERE no = $1`, "identity_accounts", "no 2"},
+		{"the last account gone", `DELETE FROM identity_accounts WHERE no = $1 + 1`, "identity_accounts", "no 3"},
+		{"a head's count", `UPDATE identity_heads SET n = n + 1 WHERE name = 'people' AND n > $1`, "identity_heads", "people"},
+		{"a head gone", `DELETE FROM identity_heads WHERE name = 'accounts' AND n > $1`, "identity_heads", "accounts"},
+		{"a purpose", `UPDATE identity_openings SET purpose = 'x' WHERE who = 'cb-1' AND n = $1`, "identity_openings", "cb-1/2"},
+		{"a time", `UPDATE identity_openings SET at_us = at_us - 1 WHERE who = 'cb-1' AND n = $1`, "identity_openings", "cb-1/2"},
+		{"another reader", `UPDATE identity_openings SET who = 'cb-3' WHERE who = 'cb-1' AND n = $1`, "identity_openings", ""},
+		{"an opening gone", `DELETE FROM identity_openings WHERE who = 'cb-1' AND n = $1`, "identity_openings", "no 2"},
+		{"the last opening gone", `DELETE FROM identity_openings WHERE who = 'cb-1' AND n = $1 + 1`, "identity_openings", "no 3"},
+		{"all of one person gone", `DELETE FROM identity_openings WHERE who = 'cb-1' AND n < $1 * 10`, "identity_openings", "who cb-1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, b *bundle) {
+				b.fill(t)
+				b.unlock(t)
+				row := c.row
+				if row == "" && c.table == "identity_people" {
+					require.NoError(t, b.db.Read.QueryRowContext(ctx, `SELECT id FROM identity_people WHERE id = `+second).Scan(&row))
+				}
+				b.exec(t, c.statement, 2)
+				problems, err := b.people.Audit(ctx)
+				require.NoError(t, err)
+				require.NotEmpty(t, problems)
+				named := false
+				for _, p := range problems {
+					named = named || p.Table == c.table && (row == "" || p.Row == row)
+					assert.NotEmpty(t, p.Problem)
+				}
+				assert.True(t, named, "%v", problems)
+			})
+		})
+	}
+}
+
+// A person cannot vanish with accounts, and a row copied in is seen.
+func TestAuditNamesForgedRows(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		b.fill(t)
+		b.exec(t, `DELETE FROM identity_accounts WHERE no = $1`, 3)
+		b.exec(t, `DELETE FROM identity_people WHERE no = $1`, 3)
+		b.exec(t, `INSERT INTO identity_openings (id, who, n, unit, about, what, ref, purpose, at_us, prev, mark)
+			SELECT 'forged', who, 4, unit, about, what, ref, purpose, at_us, mark, mark FROM identity_openings WHERE id = $1`, "cb-2/3")
+		problems, err := b.people.Audit(ctx)
+		require.NoError(t, err)
+		text := fmt.Sprint(problems)
+		assert.Contains(t, text, "identity_people no 3: the row is missing")
+		assert.Contains(t, text, "identity_openings forged: the mark does not fit the row")
+		assert.Contains(t, text, "identity_heads openings/cb-2")
+	})
+}
