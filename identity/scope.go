@@ -51,7 +51,7 @@ func (p *Policy) ScopeOf(who *Person, step string, t time.Time) Scope {
 		return s
 	}
 	for _, g := range ix.inForce(Act{Step: step, At: t}) {
-		if who.Assurance < g.Assurance {
+		if who.Assurance < g.Assurance || g.Reach < OwnUnit || g.Reach > Anywhere {
 			continue
 		}
 		for _, unit := range ix.unitsOf(h, &g, t) {
