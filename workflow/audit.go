@@ -142,7 +142,8 @@ func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (a *auditor) payloads(ctx context.Context, tx *sql.Tx) error {
-	return each(ctx, tx, "SELECT dossier_id, version FROM workflow_payloads ORDER BY dossier_id, version", func(scan func(...any) error) error {
+	const query = "SELECT dossier_id, version FROM workflow_payloads ORDER BY dossier_id, version"
+	return each(ctx, tx, query, func(scan func(...any) error) error {
 		var id string
 		var v int64
 		if err := scan(&id, &v); err != nil {

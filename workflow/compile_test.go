@@ -117,7 +117,8 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tr, why, err := m.decide(t.Context(), GuardInput{Dossier: &Dossier{State: c.state}, Event: c.event, Actor: c.actor, Body: []byte(c.body)})
+			tr, why, err := m.decide(t.Context(),
+				GuardInput{Dossier: &Dossier{State: c.state}, Event: c.event, Actor: c.actor, Body: []byte(c.body)})
 			require.NoError(t, err)
 			if c.why != "" {
 				require.NotNil(t, why)

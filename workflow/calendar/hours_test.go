@@ -2,7 +2,6 @@ package calendar
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +120,7 @@ func TestParseHoursNamesTheProblemAndTheRemedy(t *testing.T) {
 		_, err := ParseHours([]byte(c.yaml))
 		require.ErrorIs(t, err, ErrInvalid, name)
 		var invalid *InvalidError
-		require.True(t, errors.As(err, &invalid))
+		require.ErrorAs(t, err, &invalid)
 		first := invalid.Problems[0]
 		assert.Equal(t, c.path, first.Path, name)
 		assert.Contains(t, first.Problem, c.problem, name)
@@ -166,7 +165,7 @@ func FuzzParseHours(f *testing.F) {
 		h, err := ParseHours(b)
 		if err != nil {
 			var invalid *InvalidError
-			require.True(t, errors.As(err, &invalid), "%v", err)
+			require.ErrorAs(t, err, &invalid)
 			require.NotEmpty(t, invalid.Problems)
 			for _, p := range invalid.Problems {
 				require.NotEmpty(t, p.Remedy)

@@ -52,9 +52,11 @@ func TestAuditNames(t *testing.T) {
 // tamper does what only the owner of the database can: it drops the triggers.
 func (b *bundle) tamper(t *testing.T, change string) {
 	t.Helper()
-	drop := []string{"DROP TRIGGER workflow_history_no_update", "DROP TRIGGER workflow_history_no_delete", "DROP TRIGGER workflow_payloads_no_update"}
+	drop := []string{"DROP TRIGGER workflow_history_no_update", "DROP TRIGGER workflow_history_no_delete",
+		"DROP TRIGGER workflow_payloads_no_update"}
 	if b.db.Dialect == sqlkit.PostgreSQL {
-		drop = []string{"DROP TRIGGER workflow_history_no_change ON workflow_history", "DROP TRIGGER workflow_payloads_no_change ON workflow_payloads"}
+		drop = []string{"DROP TRIGGER workflow_history_no_change ON workflow_history",
+			"DROP TRIGGER workflow_payloads_no_change ON workflow_payloads"}
 	}
 	require.NoError(t, b.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 		for _, q := range append(drop, change) {

@@ -139,7 +139,8 @@ func TestRefusals(t *testing.T) {
 			{"role", func(c *workflow.Command) { c.Actor.Roles = nil }, workflow.ErrRefused, workflow.Refused},
 			{"state", func(c *workflow.Command) { c.Event = "supply" }, workflow.ErrRefused, workflow.Refused},
 			{"no scope", func(c *workflow.Command) { c.Scope = workflow.Scope{} }, workflow.ErrNotFound, workflow.NotFound},
-			{"other unit", func(c *workflow.Command) { c.Scope = workflow.Scope{Units: []string{"H10.13", ""}} }, workflow.ErrNotFound, workflow.NotFound},
+			{"other unit", func(c *workflow.Command) { c.Scope = workflow.Scope{Units: []string{"H10.13", ""}} },
+				workflow.ErrNotFound, workflow.NotFound},
 			{"other owner", func(c *workflow.Command) { c.Scope = workflow.Scope{Owner: "p-2"} }, workflow.ErrNotFound, workflow.NotFound},
 			{"no such dossier", func(c *workflow.Command) { c.Dossier = "none" }, workflow.ErrNotFound, workflow.NotFound},
 			{"no key", func(c *workflow.Command) { c.Key = "" }, workflow.ErrInvalid, workflow.Invalid},
@@ -367,7 +368,8 @@ func TestRace(t *testing.T) {
 		require.NoError(t, err)
 		for i := range n { // a system event follows a dossier that others move meanwhile
 			wg.Go(func() {
-				c := &workflow.Command{Dossier: moved.ID, Expect: workflow.Latest, Event: "note", Actor: system, Scope: everyone, Key: fmt.Sprint("n", i)}
+				c := &workflow.Command{Dossier: moved.ID, Expect: workflow.Latest, Event: "note", Actor: system, Scope: everyone,
+					Key: fmt.Sprint("n", i)}
 				_, errs[i] = b.Apply(t.Context(), c)
 			})
 		}

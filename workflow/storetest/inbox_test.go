@@ -63,7 +63,8 @@ func TestInbox(t *testing.T) {
 		assert.Equal(t, 12, unique(all(workflow.Scope{Owner: "p-0", Units: []string{"U0"}}, workflow.InboxQuery{})), "5 + 9 - 2 of both")
 		assert.Empty(t, all(workflow.Scope{}, workflow.InboxQuery{}), "the zero scope sees nothing")
 		assert.Empty(t, all(workflow.Scope{Units: []string{"U0"}}, workflow.InboxQuery{Unit: "U1"}))
-		assert.Equal(t, 2, unique(all(workflow.Scope{All: true}, workflow.InboxQuery{DueBefore: b.now.Add(95 * time.Hour)})), "13 and 20; 6 has no date")
+		assert.Equal(t, 2, unique(all(workflow.Scope{All: true}, workflow.InboxQuery{DueBefore: b.now.Add(95 * time.Hour)})),
+			"13 and 20; 6 has no date")
 		for _, q := range []workflow.InboxQuery{{}, {States: []string{"draft"}, Limit: 201}, {States: []string{"draft"}, After: "?"}} {
 			_, err := b.Inbox(t.Context(), everyone, &q)
 			require.ErrorIs(t, err, workflow.ErrInvalid)
