@@ -13,6 +13,21 @@ import (
 // (trạng thái hồ sơ), 1 to 10. Zero means not yet filed.
 type Status int
 
+// The statuses, in the portal's numbers.
+const (
+	StatusNone       Status = 0  // chưa nộp
+	StatusRequested  Status = 1  // Mới đăng ký
+	StatusReceived   Status = 2  // Được tiếp nhận
+	StatusRefused    Status = 3  // Không được tiếp nhận
+	StatusHandling   Status = 4  // Đang xử lý
+	StatusSupplement Status = 5  // Yêu cầu bổ sung giấy tờ
+	StatusPayment    Status = 6  // Yêu cầu thực hiện nghĩa vụ tài chính
+	StatusWithdrawal Status = 7  // Công dân yêu cầu rút hồ sơ
+	StatusStopped    Status = 8  // Dừng xử lý
+	StatusDone       Status = 9  // Đã xử lý xong
+	StatusReturned   Status = 10 // Đã trả kết quả
+)
+
 // StatusInfo is one row of the list.
 type StatusInfo struct {
 	Code Status
@@ -45,8 +60,8 @@ func (t *StatusTable) Allows(a, b Status) bool {
 	if a == b {
 		return true
 	}
-	if a == 0 {
-		return b == 1
+	if a == StatusNone {
+		return b == StatusRequested
 	}
 	row, ok := t.Info(a)
 	return ok && slices.Contains(row.Next, b)
