@@ -218,7 +218,7 @@ func TestDates(t *testing.T) {
 	assert.Equal(t, "2024-02-29", d.AddMonths(1).String())
 	assert.Equal(t, "2024-12-31", d.AddMonths(11).String())
 	assert.Equal(t, "2025-01-31", d.AddMonths(12).String())
-	assert.Equal(t, "Thứ Tư 31/01/2024", d.VI())
+	assert.Equal(t, "thứ Tư 31/01/2024", d.VI())
 	assert.Equal(t, "1969-12-31", NewDate(1969, 12, 31).String())
 	assert.Equal(t, time.Wednesday, NewDate(1969, 12, 31).Weekday())
 	for _, s := range []string{"", "2024-02-30", "31/01/2024"} {

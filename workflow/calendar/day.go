@@ -79,9 +79,9 @@ type Override struct {
 	Source string `json:"source,omitempty" yaml:"source"` // decision number
 }
 
-var weekdaysVI = [7]string{"Chủ nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"}
+var weekdaysVI = [7]string{"chủ nhật", "thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy"}
 
-// VI is the date as a Vietnamese reads it: "Thứ Hai 02/11/2026".
+// VI is the date as it stands within a Vietnamese sentence: "thứ Hai 02/11/2026".
 func (d Date) VI() string { return weekdaysVI[d.Weekday()] + " " + d.Time().Format("02/01/2006") }
 
 // EN is the date in English: "Monday 2 November 2026".
@@ -98,7 +98,7 @@ var (
 	unitClosed = Reason{Code: CodeUnitClosed, VI: "đơn vị không làm việc", EN: "the unit is closed"}
 	reception  = Reason{
 		Code: CodeReceptionOnly,
-		VI:   "chỉ tiếp nhận hồ sơ, không tính vào thời hạn",
-		EN:   "open for reception only, not counted",
+		VI:   "đơn vị chỉ tiếp nhận hồ sơ",
+		EN:   "the unit only receives dossiers",
 	}
 )

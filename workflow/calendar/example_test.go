@@ -32,9 +32,9 @@ func ExampleCalendar_For() {
 		fmt.Printf("%s: %s %v %v\n", date.VI(), day.Reason.VI, day.Spans, day.Reception)
 	}
 	// Output:
-	// Thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam [] []
-	// Thứ Tư 25/11/2026: ngày làm việc [07:30-11:30 13:30-17:00] []
-	// Thứ Bảy 17/10/2026: chỉ tiếp nhận hồ sơ, không tính vào thời hạn [] [07:30-11:30]
+	// thứ Ba 24/11/2026: Ngày Văn hóa Việt Nam [] []
+	// thứ Tư 25/11/2026: ngày làm việc [07:30-11:30 13:30-17:00] []
+	// thứ Bảy 17/10/2026: đơn vị chỉ tiếp nhận hồ sơ [] [07:30-11:30]
 }
 
 // A mistake in a unit's hours is named with its remedy.
@@ -85,12 +85,12 @@ func ExampleCalendar_With() {
 	}
 	next, err := province.For(nil).Next(date - 1)
 	fmt.Println(next.Date.VI(), err)
-	// Output: Thứ Năm 15/10/2026 <nil>
+	// Output: thứ Năm 15/10/2026 <nil>
 }
 
 // Mùng 1 Tết of 2030 is a day earlier than in China's calendar.
 func ExampleFromLunar() {
 	tet, err := calendar.FromLunar(calendar.LunarDate{Year: 2030, Month: 1, Day: 1})
 	fmt.Println(tet.VI(), err)
-	// Output: Thứ Bảy 02/02/2030 <nil>
+	// Output: thứ Bảy 02/02/2030 <nil>
 }

@@ -36,12 +36,12 @@ func (c *count) workingDays(l Ledger, start time.Time, pauses []pause) (time.Tim
 		s.to = calendar.DateOf(p.resume)
 		stops[i] = s
 		for d := s.from; d < s.to; {
-			day, err := c.next(d)
+			day, err := c.s.Next(d)
 			if err != nil {
 				return time.Time{}, err
 			}
 			if d = day.Date; d <= s.to {
-				if due, err = c.next(due.Date); err != nil {
+				if due, err = c.s.Next(due.Date); err != nil {
 					return time.Time{}, err
 				}
 			}
@@ -134,11 +134,11 @@ func (c *count) labelDates(n int, start, end time.Time, stops []stop, pauses []p
 
 // moved is d, or the next working day when d is none.
 func (c *count) moved(d calendar.Date) (calendar.WorkDay, error) {
-	day, err := c.day(d)
+	day, err := c.s.Day(d)
 	if err != nil || day.Works() {
 		return day, err
 	}
-	return c.next(d)
+	return c.s.Next(d)
 }
 
 func on(stops []stop, d calendar.Date) *stop {

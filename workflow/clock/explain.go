@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/motcua/motcua/workflow/calendar"
 )
@@ -71,18 +73,21 @@ func (e Explanation) Lines(l Lang) []string {
 	return out
 }
 
-// Text is the interval in one line: "Thứ Ba 03/11/2026 – Thứ Năm 05/11/2026: tính 3 ngày làm việc".
+// Text is the interval in one line: "Thứ Ba 03/11/2026 – thứ Năm 05/11/2026: tính 3 ngày làm việc".
 func (i Interval) Text(l Lang) string {
-	if l == EN {
-		if i.Counted {
-			return i.when(l) + ": " + i.amount(l) + " counted" + i.note(l)
-		}
-		return i.when(l) + ": not counted (" + i.Reason.EN + ")"
+	when := i.when(l)
+	first, size := utf8.DecodeRuneInString(when)
+	when = string(unicode.ToUpper(first)) + when[size:]
+	switch {
+	case i.Counted && l == EN:
+		return when + ": " + i.amount(l) + " counted" + i.note(l)
+	case i.Counted:
+		return when + ": tính " + i.amount(l) + i.note(l)
+	case l == EN:
+		return when + ": not counted, " + i.Reason.EN
+	default:
+		return when + ": không tính, " + i.Reason.VI
 	}
-	if i.Counted {
-		return i.when(l) + ": tính " + i.amount(l) + i.note(l)
-	}
-	return i.when(l) + ": không tính (" + i.Reason.VI + ")"
 }
 
 // note adds the reason of a counted interval where it says more than that it counted.
@@ -90,7 +95,7 @@ func (i Interval) note(l Lang) string {
 	if i.Reason.Code == CodeCounted {
 		return ""
 	}
-	return " (" + in(l, i.Reason) + ")"
+	return ", " + in(l, i.Reason)
 }
 
 func (i Interval) amount(l Lang) string {

@@ -18,7 +18,7 @@ func (c *count) workingTime(budget int, start time.Time, pauses []pause) (time.T
 		var p *pause
 		if len(pauses) > 0 && pauses[0].from.Before(end) {
 			p = &pauses[0]
-			end = later(at, p.from)
+			end = p.from
 			pauses = pauses[1:]
 		}
 		if err := c.idle(at, earlier(opens, end)); err != nil {
@@ -39,12 +39,9 @@ func (c *count) workingTime(budget int, start time.Time, pauses []pause) (time.T
 			c.emit(Interval{From: at, Reason: p.reason})
 			return time.Time{}, nil
 		}
-		if at.Before(p.until) {
-			c.emit(Interval{From: at, To: p.until, Reason: p.reason})
-		}
-		back := later(at, p.until) // a stop may lie wholly before the former one resumed
-		at = later(back, p.resume)
-		if err := c.late(back, at); err != nil {
+		c.emit(Interval{From: at, To: p.until, Reason: p.reason})
+		at = p.resume
+		if err := c.late(p.until, at); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -56,7 +53,7 @@ func (c *count) span(at time.Time) (opens, closes time.Time, err error) {
 		return opens, closes, err
 	}
 	d := calendar.DateOf(opens)
-	day, err := c.day(d)
+	day, err := c.s.Day(d)
 	for _, s := range day.Spans {
 		if m := calendar.MinuteOf(opens); s.From <= m && m < s.To {
 			closes = d.At(s.To)
@@ -69,7 +66,7 @@ func (c *count) span(at time.Time) (opens, closes time.Time, err error) {
 func (c *count) idle(from, to time.Time) error {
 	for at := from; at.Before(to); {
 		d := calendar.DateOf(at)
-		day, err := c.day(d)
+		day, err := c.s.Day(d)
 		if err != nil {
 			return err
 		}
@@ -85,7 +82,7 @@ func (c *count) idle(from, to time.Time) error {
 // late lays out the time between a supplement and the moment it counts from.
 func (c *count) late(from, to time.Time) error {
 	d := calendar.DateOf(from)
-	if day, err := c.day(d); err != nil || !day.Works() {
+	if day, err := c.s.Day(d); err != nil || !day.Works() {
 		return c.idle(from, to)
 	}
 	next := earlier((d + 1).Time(), to)

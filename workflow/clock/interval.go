@@ -43,11 +43,11 @@ var (
 	sameDay  = calendar.Reason{Code: CodeSameDay, VI: "giải quyết trong ngày", EN: "handled on the day"}
 	firstDay = calendar.Reason{
 		Code: CodeFirstDay,
-		VI:   "ngày bắt đầu, không tính vào thời hạn (Bộ luật Dân sự 2015, Điều 147 khoản 2)",
-		EN:   "first day, not counted (Civil Code 2015, Article 147(2))",
+		VI:   "ngày đầu tiên của thời hạn (Bộ luật Dân sự 2015, Điều 147 khoản 2)",
+		EN:   "first day of the period (Civil Code 2015, Article 147(2))",
 	}
 	outsideHours = calendar.Reason{Code: CodeOutsideHours, VI: "ngoài giờ làm việc", EN: "outside working hours"}
-	stoppedDay   = calendar.Reason{Code: CodeStoppedDay, VI: "ngày tạm dừng, chưa tính", EN: "day the clock stopped, not counted"}
+	stoppedDay   = calendar.Reason{Code: CodeStoppedDay, VI: "ngày bắt đầu tạm dừng", EN: "day on which the clock stopped"}
 	resumedLate  = calendar.Reason{
 		Code: CodeResumedLate,
 		VI:   "nhận lại ngoài giờ hoặc sau giờ chốt, tính từ ngày làm việc kế tiếp",
@@ -83,7 +83,7 @@ func suspended(why calendar.Reason) calendar.Reason {
 func (c *count) before(received, start time.Time) error {
 	for at := received; at.Before(start); {
 		d := calendar.DateOf(at)
-		day, err := c.day(d)
+		day, err := c.s.Day(d)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (c *count) before(received, start time.Time) error {
 func (c *count) label(start, end time.Time, pauses []pause, of func(calendar.WorkDay) Interval) error {
 	for at := start; at.Before(end); {
 		d := calendar.DateOf(at)
-		day, err := c.day(d)
+		day, err := c.s.Day(d)
 		if err != nil {
 			return err
 		}

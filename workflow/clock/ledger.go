@@ -51,7 +51,8 @@ func (l Ledger) Stopped() bool {
 // already written.
 func (l Ledger) Suspend(at time.Time, reason calendar.Reason) (Ledger, error) {
 	if l.Stopped() {
-		return l, fmt.Errorf("%w: the clock already stands since %s (resume it first)", ErrLedger, stamp(l.Suspensions[len(l.Suspensions)-1].From))
+		since := l.Suspensions[len(l.Suspensions)-1].From
+		return l, fmt.Errorf("%w: the clock stands since %s (resume it first)", ErrLedger, stamp(since))
 	}
 	l.Suspensions = append(slices.Clip(l.Suspensions), Suspension{From: at, Reason: reason})
 	return l.tidy()

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"slices"
 	"time"
 
 	"github.com/motcua/motcua/workflow/calendar"
@@ -63,48 +64,42 @@ func (l Ledger) Reckon(s *calendar.Schedule) (*Reckoning, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Intervals, r.Doubts = merge(c.out), c.doubts
-	return r, nil
+	r.Intervals = merge(c.out)
+	r.Doubts, err = c.doubts(r.Intervals)
+	return r, err
 }
 
-// count carries one reckoning: what it asks the schedule, and what it has found so far.
+// count carries one reckoning: what it asks, and the intervals found so far.
 type count struct {
 	s      *calendar.Schedule
 	cutoff calendar.Minute
 	out    []Interval
-	doubts []calendar.Reason
 }
 
-// day asks the schedule and notes each doubt once.
-func (c *count) day(d calendar.Date) (calendar.WorkDay, error) {
-	day, err := c.s.Day(d)
-	if err != nil || day.Certainty != calendar.Expected {
-		return day, err
+// doubts are what is uncertain about the days which the intervals cover, each told once.
+func (c *count) doubts(covered []Interval) ([]calendar.Reason, error) {
+	if len(covered) == 0 {
+		return nil, nil
 	}
-	for _, known := range c.doubts {
-		if known == day.Doubt {
-			return day, nil
+	var out []calendar.Reason
+	last := covered[len(covered)-1]
+	for d := calendar.DateOf(covered[0].From); d <= calendar.DateOf(later(last.From, last.To)); d++ {
+		day, err := c.s.Day(d)
+		if err != nil {
+			return nil, err
+		}
+		if day.Certainty == calendar.Expected && !slices.Contains(out, day.Doubt) {
+			out = append(out, day.Doubt)
 		}
 	}
-	c.doubts = append(c.doubts, day.Doubt)
-	return day, nil
-}
-
-// next is the first working day after d.
-func (c *count) next(d calendar.Date) (calendar.WorkDay, error) {
-	for {
-		d++
-		if day, err := c.day(d); err != nil || day.Works() {
-			return day, err
-		}
-	}
+	return out, nil
 }
 
 // add is the working day n working days after d.
 func (c *count) add(d calendar.Date, n int) (calendar.WorkDay, error) {
-	day, err := c.day(d)
+	day, err := c.s.Day(d)
 	for ; n > 0 && err == nil; n-- {
-		day, err = c.next(day.Date)
+		day, err = c.s.Next(day.Date)
 	}
 	return day, err
 }
@@ -113,7 +108,7 @@ func (c *count) add(d calendar.Date, n int) (calendar.WorkDay, error) {
 // opening, after the cut-off (0 = none) on the next working day.
 func (c *count) effective(t time.Time, cutoff calendar.Minute) (time.Time, error) {
 	d, m := calendar.DateOf(t), calendar.MinuteOf(t)
-	day, err := c.day(d)
+	day, err := c.s.Day(d)
 	if err != nil {
 		return t, err
 	}
@@ -124,7 +119,7 @@ func (c *count) effective(t time.Time, cutoff calendar.Minute) (time.Time, error
 			}
 		}
 	}
-	day, err = c.next(d)
+	day, err = c.s.Next(d)
 	return day.Date.At(day.Opens()), err
 }
 
@@ -138,10 +133,11 @@ type pause struct {
 
 func (c *count) pauses(l Ledger, start time.Time) ([]pause, error) {
 	var out []pause
+	running := start // a stop before the clock runs, or runs again, begins when it would
 	for _, s := range l.Suspensions {
-		p := pause{from: later(s.From, start), open: s.To.IsZero(), reason: suspended(s.Reason)}
+		p := pause{from: later(s.From, running), open: s.To.IsZero(), reason: suspended(s.Reason)}
 		if !p.open {
-			p.until = later(s.To, start)
+			p.until = later(s.To, running)
 			if !p.from.Before(p.until) {
 				continue
 			}
@@ -149,6 +145,7 @@ func (c *count) pauses(l Ledger, start time.Time) ([]pause, error) {
 			if p.resume, err = c.effective(p.until, c.cutoff); err != nil {
 				return nil, err
 			}
+			running = p.resume
 		}
 		out = append(out, p)
 	}
