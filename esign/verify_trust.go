@@ -184,7 +184,9 @@ func (c *check) believeSigner(at time.Time, stamps [][]*x509.Certificate) {
 	paths, err := c.v.trust.paths(s.cert, s.own, at, x509.ExtKeyUsageAny)
 	if err != nil {
 		c.strong(at, []*x509.Certificate{s.cert})
-		c.find(trustReason(err, "unknown-root", "certificate-expired"))
+		verdict, why := trustReason(err, "unknown-root", "certificate-expired")
+		// The signer's path comes before doubts about time stamps: it is what the reader can do something about.
+		c.found = append([]finding{{verdict, why}}, c.found...)
 		if c.v.trust.brokenLink(s.own) {
 			c.fail("path-broken")
 		}
@@ -195,7 +197,8 @@ func (c *check) believeSigner(at time.Time, stamps [][]*x509.Certificate) {
 			continue
 		}
 		all := append([][]*x509.Certificate{path}, stamps...)
-		if offPath(s.own, all...) || c.strayStampCertificates(all) {
+		// A time stamp that is not believed has been found wanting already; what belongs to it can't be told.
+		if len(stamps) == len(s.stamps) && (offPath(s.own, all...) || c.strayStampCertificates(all)) {
 			continue
 		}
 		c.strong(at, path)
