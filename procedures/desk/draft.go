@@ -1,0 +1,145 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/identity"
+	"github.com/motcua/motcua/procedures"
+	"github.com/motcua/motcua/procedures/whostep"
+	"github.com/motcua/motcua/workflow"
+)
+
+// maxForm bounds the answers of one form, in bytes.
+const maxForm = 64 << 10
+
+// Draft opens or changes a dossier that has not been filed (hồ sơ lưu tạm).
+type Draft struct {
+	// Dossier is empty for a new draft.
+	Dossier workflow.DossierID
+	// Revision is the one the person has seen, for an existing draft.
+	Revision int64
+	// Procedure and Unit say what is asked for, and where; a unit may be
+	// changed until the dossier is filed.
+	Procedure, Unit string
+	// Form holds the answers given so far; they need not be complete.
+	Form json.RawMessage
+	// Key is the idempotency key of the posted form.
+	Key string
+}
+
+// SaveDraft keeps what a citizen has typed so far. Answers need not fit the
+// form yet; what is stored is text in NFC.
+func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (*Case, error) {
+	form, err := cleanForm(dr.Form)
+	if err != nil {
+		return nil, err
+	}
+	now := d.now()
+	unit, ok := d.Units.UnitAt(dr.Unit, now)
+	if !ok {
+		return nil, fmt.Errorf("%w: unit %.40q", ErrSubject, dr.Unit)
+	}
+	p, err := d.procedure(dr.Procedure, unit.Code, now)
+	if err != nil {
+		return nil, fmt.Errorf("%w: procedure %.40q: %w", ErrSubject, dr.Procedure, err)
+	}
+	actor, why := whostep.Resolve(d.Policy, who, "request", unit.Code, now)
+	if why != nil {
+		return nil, refused("request", why)
+	}
+	id := dr.Dossier
+	err = d.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if dr.Dossier != "" {
+			return d.changeDraft(ctx, tx, who, dr, unit.Code, form)
+		}
+		res, err := d.Engine.StartTx(ctx, tx, &workflow.StartCommand{
+			Procedure: p.Code, MachineVersion: p.Definition().Version, Owner: who.ID, Actor: actor, Key: dr.Key,
+			Set: workflow.Changes{Unit: &unit.Code}})
+		if err != nil {
+			return err
+		}
+		id = res.Dossier.ID
+		if res.Replayed {
+			return nil
+		}
+		r := &row{id: id, procedure: p.Code, owner: who.ID, unit: unit.Code,
+			doc: doc{Edition: now, Channel: procedures.Online, Form: form}}
+		r.search = searchText(r)
+		return d.insert(ctx, tx, r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.Case(ctx, who, id)
+}
+
+func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person, dr *Draft, unit string, form json.RawMessage) error {
+	dos, err := d.Engine.GetTx(ctx, tx, workflow.Scope{Owner: who.ID}, dr.Dossier)
+	if err != nil {
+		return err
+	}
+	r, err := d.load(ctx, tx, "dossier_id", string(dr.Dossier))
+	if err != nil {
+		return err
+	}
+	p, err := d.procedure(r.procedure, unit, r.doc.Edition)
+	if err != nil {
+		return err
+	}
+	if st, _ := p.State(dos.State); !st.Start {
+		return refused("save", &workflow.Reason{Code: "filed", VI: "Hồ sơ đã nộp nên không sửa được nữa.",
+			EN: "the dossier has been filed and cannot be changed any more"})
+	}
+	if bytes.Equal(r.doc.Form, form) && r.unit == unit {
+		return nil // the same form posted twice
+	}
+	if r.revision != dr.Revision {
+		return fmt.Errorf("%w: the draft was saved elsewhere meanwhile, revision %d is current", workflow.ErrStale, r.revision)
+	}
+	r.unit, r.doc.Form = unit, form
+	r.search = searchText(r)
+	return d.save(ctx, tx, r)
+}
+
+// cleanForm checks that answers are a JSON object of bounded size and turns
+// their text to NFC, which both databases then compare alike.
+func cleanForm(form json.RawMessage) (json.RawMessage, error) {
+	if len(form) == 0 {
+		form = json.RawMessage("{}")
+	}
+	if len(form) > maxForm {
+		return nil, fmt.Errorf("%w: the form has more than %d bytes", workflow.ErrInvalid, maxForm)
+	}
+	var answers map[string]any
+	if err := json.Unmarshal(form, &answers); err != nil {
+		return nil, fmt.Errorf("%w: the form's answers are not a JSON object", workflow.ErrInvalid)
+	}
+	if answers == nil {
+		answers = map[string]any{}
+	}
+	out, err := json.Marshal(answers)
+	if err != nil {
+		return nil, err
+	}
+	return json.RawMessage(identity.NFC(string(out))), nil
+}
+
+// searchText folds what officials search by: the code, the name of who asks and
+// of the paper.
+func searchText(r *row) string {
+	return identity.Fold(r.code + " " + r.answer("requester_name") + " " + r.answer("document_name"))
+}
+
+// procedure returns the edition in force, cut to the modules the province runs.
+func (d *Desk) procedure(code, unit string, at time.Time) (*procedures.Procedure, error) {
+	p, err := d.Catalogue.AtUnit(code, unit, at)
+	if err != nil {
+		return nil, err
+	}
+	return p.With(d.o.Modules...), nil
+}

@@ -1,0 +1,79 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/motcua/motcua/procedures"
+	"github.com/motcua/motcua/workflow"
+)
+
+// Fees charges the fee of a dossier. Package paystep binds it to the payment
+// module.
+type Fees interface {
+	// ChargeTx opens the charge of a dossier in the transaction of the step
+	// that asks for it. Repeated for one dossier it changes nothing.
+	ChargeTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, lines []procedures.FeeLine) error
+	// Owed returns the charge of a dossier, or nil.
+	Owed(ctx context.Context, dossier workflow.DossierID) (*Owed, error)
+}
+
+// Owed is the charge of one dossier as its pages show it.
+type Owed struct {
+	// Charge names it for paying.
+	Charge string
+	// Total is in đồng.
+	Total int64
+	Lines []procedures.FeeLine
+	// Settled is when it was paid; zero while it is owed.
+	Settled time.Time
+	// Exceptions counts what needs a person: money that came too late, twice,
+	// or of another amount.
+	Exceptions int
+}
+
+// Register certifies copies. Package signstep binds it to the certification
+// module.
+type Register interface {
+	// ReserveTx reserves the line of a dossier, and with it the number, in the
+	// transaction of the step that leads to signing. Repeated for one dossier it
+	// changes nothing.
+	ReserveTx(ctx context.Context, tx *sql.Tx, r *Reservation) error
+	// Sign makes the next signature of the dossier's line in the name of
+	// holder. It calls signers and files, so no transaction may be open.
+	Sign(ctx context.Context, dossier workflow.DossierID, holder, key string) error
+	// Line returns the line of a dossier, or nil.
+	Line(ctx context.Context, dossier workflow.DossierID) (*Line, error)
+	// CancelTx gives the line of a stopped dossier up; its number stays used.
+	CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, reason string) error
+}
+
+// Reservation is what a line of the register says.
+type Reservation struct {
+	Dossier workflow.DossierID
+	// Unit whose register it is, Official who compared (a pseudonym).
+	Unit, Official string
+	// Document names the paper.
+	Document string
+	// Scan is the SHA-256 of the compared scan, Pages its page count.
+	Scan  string
+	Pages int
+	// Copies is how many were asked for; one electronic copy serves all.
+	Copies int
+}
+
+// Line is a line of the register as pages show it.
+type Line struct {
+	// Number is the certification number (số chứng thực), Book its register.
+	Number int64
+	Book   string
+	// Next names who signs next: "official", "agency", or "" when done.
+	Next string
+	// Waiting says that a signature was begun and is to be confirmed elsewhere,
+	// e.g. on a phone.
+	Waiting bool
+	// Ref is the certified file once it is done.
+	Ref   string
+	State string
+}

@@ -1,0 +1,246 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/procedures"
+	"github.com/motcua/motcua/workflow"
+	"github.com/motcua/motcua/workflow/calendar"
+	"github.com/motcua/motcua/workflow/clock"
+)
+
+// prepare works out what the command needs to carry: body, code, due date.
+func (s *step) prepare(ctx context.Context) error {
+	switch s.act.Event {
+	case EventRequest:
+		if err := s.request(ctx); err != nil {
+			return err
+		}
+	case EventCompare:
+		if err := s.compare(ctx); err != nil {
+			return err
+		}
+	default:
+		if s.row.doc.Scan != "" { // guards of later steps read the comparison that stands
+			no := false
+			s.body.Scan, s.body.Pages, s.body.Excluded = s.row.doc.Scan, s.row.doc.Pages, &no
+		}
+	}
+	return s.tick()
+}
+
+// request checks the form and gives the dossier its code and look-up code.
+func (s *step) request(ctx context.Context) error {
+	problems, err := s.proc.Form.Validate(s.row.doc.Form)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return &FormError{problems}
+	}
+	s.body.Form = s.row.doc.Form
+	if s.row.code != "" {
+		return nil
+	}
+	seq, err := s.d.number(ctx, s.tx, s.row.unit, s.now)
+	if err != nil {
+		return err
+	}
+	code, err := procedures.NewDossierCode(s.row.unit, s.now, seq)
+	if err != nil {
+		return err
+	}
+	if s.row.lookUpCode, err = procedures.NewLookupCode(s.d.o.Random); err != nil {
+		return err
+	}
+	s.row.code = code.String()
+	s.row.search = searchText(s.row)
+	s.set.Ref = &s.row.code
+	s.set.Unit = &s.row.unit
+	return nil
+}
+
+// number counts the dossiers an agency has been sent on a day.
+func (d *Desk) number(ctx context.Context, tx *sql.Tx, agency string, now time.Time) (int, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, d.DB.Dialect.SQL("INSERT INTO procedures_sequences (agency, day, last) VALUES ($1, $2, 1)"+
+		" ON CONFLICT (agency, day) DO UPDATE SET last = procedures_sequences.last + 1 RETURNING last"),
+		agency, now.Format(time.DateOnly)).Scan(&n)
+	return n, err
+}
+
+// compare fixes the scan and its page count.
+func (s *step) compare(ctx context.Context) error {
+	paper, err := s.d.paper(ctx, s.tx, s.act.Scan)
+	if err != nil || paper.Dossier != s.row.id || paper.Kind != PaperScan {
+		return refused(EventCompare, &workflow.Reason{Code: procedures.GuardScanFixed,
+			VI: "Chưa có bản quét để đối chiếu. Tải bản quét lên rồi đối chiếu.", EN: "there is no scan to compare, upload one first"})
+	}
+	excluded := !s.act.NotExcluded
+	s.body.Scan, s.body.Pages, s.body.Excluded = paper.Ref, paper.Pages, &excluded
+	return nil
+}
+
+// tick moves the dossier's clock: reception starts it, a paused state stops it,
+// a running one lets it go on.
+func (s *step) tick() error {
+	doc := &s.row.doc
+	sched, err := s.schedule()
+	if err != nil {
+		return err
+	}
+	switch {
+	case doc.Reckoning == nil && s.act.Event == EventReceive:
+		doc.Edition = s.now // from here on the dossier keeps this edition
+		term, err := s.term()
+		if err != nil {
+			return err
+		}
+		doc.Reckoning, err = clock.Start(term, s.now, sched)
+		if err != nil {
+			return err
+		}
+	case doc.Reckoning == nil:
+		return nil
+	case s.to.Clock == procedures.ClockPaused && !doc.Reckoning.Ledger.Stopped():
+		ledger, err := doc.Reckoning.Ledger.Suspend(s.now, calendar.Reason{Code: s.to.ID, VI: s.to.Name.VI, EN: s.to.Name.EN})
+		if err != nil {
+			return err
+		}
+		if doc.Reckoning, err = ledger.Reckon(sched); err != nil {
+			return err
+		}
+	case s.to.Clock == procedures.ClockRunning && doc.Reckoning.Ledger.Stopped():
+		ledger, err := doc.Reckoning.Ledger.Resume(s.now)
+		if err != nil {
+			return err
+		}
+		if doc.Reckoning, err = ledger.Reckon(sched); err != nil {
+			return err
+		}
+	}
+	due := doc.Reckoning.Due
+	if s.to.End {
+		due = time.Time{} // nothing is owed any more
+	}
+	s.set.Due = &due
+	return nil
+}
+
+func (s *step) schedule() (*calendar.Schedule, error) {
+	unit, ok := s.d.Units.UnitAt(s.row.unit, s.now)
+	if !ok {
+		return nil, fmt.Errorf("%w: unit %s has nobody to continue it on %s", ErrSubject, s.row.unit, s.now.Format(time.DateOnly))
+	}
+	return s.d.o.Calendar.For(unit.Hours), nil
+}
+
+func (s *step) term() (clock.Term, error) {
+	t, err := s.proc.TermAt(s.now, s.facts())
+	if err != nil {
+		return clock.Term{}, err
+	}
+	return clockTerm(t)
+}
+
+// clockTerm turns a term of the law's text into one the clock can run.
+func clockTerm(t procedures.Term) (clock.Term, error) {
+	kinds := map[string]clock.Kind{procedures.SameDay: clock.SameDay, procedures.WorkingHours: clock.WorkingHours,
+		procedures.WorkingDays: clock.WorkingDays, procedures.Days: clock.CalendarDays}
+	kind, ok := kinds[t.Kind]
+	if !ok {
+		return clock.Term{}, fmt.Errorf("%w: term %s is of kind %s, which no clock here runs", ErrSubject, t.ID, t.Kind)
+	}
+	return clock.Term{Kind: kind, Units: t.Amount, Cutoff: calendar.Minute(t.Cutoff / time.Minute)}, nil
+}
+
+// facts are what fees and terms are computed from: answers of the form, and the
+// page count once the comparison has fixed it.
+func (s *step) facts() procedures.FactValues { return factsOf(s.proc, s.row) }
+
+func factsOf(p *procedures.Procedure, r *row) procedures.FactValues {
+	v := procedures.FactValues{"channel": string(r.doc.Channel)}
+	answers := r.answers()
+	for _, f := range p.Facts {
+		field := f.Field
+		if field == "" {
+			field = f.Name
+		}
+		switch a := answers[field].(type) {
+		case float64:
+			v[f.Name] = int64(a)
+		case string, bool:
+			v[f.Name] = a
+		}
+	}
+	if r.doc.Pages > 0 {
+		v["pages"] = int64(r.doc.Pages)
+	}
+	return v
+}
+
+// finish writes what the move entails into the row, and charges or reserves.
+func (s *step) finish(ctx context.Context, actor workflow.Actor) error {
+	doc := &s.row.doc
+	switch s.act.Event {
+	case EventRequest:
+		doc.Requested = s.now
+	case EventReceive:
+		if doc.Received.IsZero() {
+			doc.Received = s.now
+		}
+	case EventAskSupplement:
+		doc.Asked = append(doc.Asked, Asked{At: s.now, Reason: s.act.Reason})
+	case EventSupply:
+		if n := len(doc.Asked); n > 0 {
+			doc.Asked[n-1].Supplied, doc.Asked[n-1].Answer = s.now, s.act.Note
+		}
+	case EventCompare:
+		doc.Scan, doc.Pages, doc.ComparedBy = s.body.Scan, s.body.Pages, actor.ID
+	case EventStop:
+		if s.d.Register != nil {
+			if err := s.d.Register.CancelTx(ctx, s.tx, s.row.id, s.act.Reason); err != nil {
+				return err
+			}
+		}
+	}
+	if s.to.Outcome != "" && doc.Finished.IsZero() {
+		doc.Finished = s.now
+	}
+	if s.to.End {
+		doc.Closed = s.now
+		if s.to.National == procedures.StatusReturned {
+			doc.Returned = s.now
+		}
+	}
+	if err := s.charge(ctx); err != nil {
+		return err
+	}
+	return s.reserve(ctx)
+}
+
+// charge opens what a fee gate waits for.
+func (s *step) charge(ctx context.Context) error {
+	if s.to.Gate == "" || s.d.Fees == nil {
+		return nil
+	}
+	lines, err := s.proc.FeesAt(s.now, s.facts())
+	if err != nil {
+		return err
+	}
+	return s.d.Fees.ChargeTx(ctx, s.tx, s.row.id, lines)
+}
+
+// reserve takes the number with which a dossier goes to be signed.
+func (s *step) reserve(ctx context.Context) error {
+	if s.d.Register == nil || s.act.Event != EventFeeSettled && s.act.Event != EventReserve {
+		return nil
+	}
+	doc := &s.row.doc
+	copies, _ := s.facts()["copies"].(int64)
+	return s.d.Register.ReserveTx(ctx, s.tx, &Reservation{Dossier: s.row.id, Unit: s.row.unit, Official: doc.ComparedBy,
+		Document: s.row.answer("document_name"), Scan: doc.Scan, Pages: doc.Pages, Copies: int(copies)})
+}
