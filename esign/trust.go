@@ -19,10 +19,10 @@ func LoadRoots(data []byte) ([]*x509.Certificate, error) {
 	var out []*x509.Certificate
 	for len(bytes.TrimSpace(data)) > 0 {
 		block, rest := pem.Decode(data)
+		if bytes.Count(data[:len(data)-len(rest)], []byte("-----BEGIN")) > 1 || block == nil && bytes.Contains(data, []byte("-----BEGIN")) {
+			return nil, errors.New("trusted roots: a PEM block is damaged; export the root certificate again")
+		}
 		if block == nil {
-			if bytes.Contains(data, []byte("-----BEGIN")) {
-				return nil, errors.New("trusted roots: a PEM block is damaged; export the root certificate again")
-			}
 			break
 		}
 		if block.Type != "CERTIFICATE" {

@@ -118,7 +118,8 @@ func TestLaterChanges(t *testing.T) {
 	w := newWorld(t)
 	file := signed(t, blank(t), recipe{by: w.official})
 	stream := func(s string) *pdf.Stream {
-		return &pdf.Stream{Dict: pdf.Dict{"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"), "BBox": pdf.Array{0, 0, 9, 9}}, Raw: []byte(s)}
+		d := pdf.Dict{"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"), "BBox": pdf.Array{0, 0, 9, 9}}
+		return &pdf.Stream{Dict: d, Raw: []byte(s)}
 	}
 	for name, c := range map[string]struct {
 		edit func(*pdf.Update)

@@ -36,7 +36,7 @@ func onePage(more ...string) []byte {
 }
 
 // asStream turns a one-page document into one whose newest section is a cross-reference stream with an object stream.
-func asStream(t *testing.T) []byte {
+func asStream(t testing.TB) []byte {
 	t.Helper()
 	b := []byte("%PDF-1.7\n")
 	bodies := "1 0 2 30 3 90 "
