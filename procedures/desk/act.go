@@ -27,7 +27,6 @@ const (
 	EventFeeSettled    = "fee_settled"
 	EventReserve       = "reserve"
 	EventCertified     = "certified"
-	EventStop          = "stop"
 )
 
 // Act is a step a person takes on a dossier.

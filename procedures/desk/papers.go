@@ -95,8 +95,9 @@ func (d *Desk) AddPaperTx(ctx context.Context, tx *sql.Tx, p *Paper) error {
 	return err
 }
 
-// keep stores content and then records it as a paper.
-func (d *Desk) keep(ctx context.Context, p *Paper, content []byte) error {
+// Keep stores content and then records it as a paper. Repeated for one id it
+// changes nothing.
+func (d *Desk) Keep(ctx context.Context, p *Paper, content []byte) error {
 	ref, err := d.Files.Put(ctx, bytes.NewReader(content))
 	if err != nil {
 		return err
@@ -143,17 +144,17 @@ func (d *Desk) OfferScan(ctx context.Context, who *identity.Person, dossier work
 	if err != nil {
 		return nil, err
 	}
-	p := &Paper{ID: paperID(string(dossier), "scan", key), Dossier: dossier, Kind: PaperScan, Name: "ban-quet.pdf", Pages: scan.Pages,
+	p := &Paper{ID: PaperID(string(dossier), "scan", key), Dossier: dossier, Kind: PaperScan, Name: "ban-quet.pdf", Pages: scan.Pages,
 		By: who.ID, At: now}
-	if err := d.keep(ctx, p, scan.Data); err != nil {
+	if err := d.Keep(ctx, p, scan.Data); err != nil {
 		return nil, err
 	}
 	return d.paper(ctx, d.DB.Write, p.ID)
 }
 
-// paperID names a paper by what it is of, so that making it again is no second
+// PaperID names a paper by what it is of, so that making it again is no second
 // paper.
-func paperID(parts ...string) string { return fmt.Sprintf("%x", sum(parts...)[:12]) }
+func PaperID(parts ...string) string { return fmt.Sprintf("%x", sum(parts...)[:12]) }
 
 // Open opens a paper of a dossier the person may see. Whoever is not the owner
 // opens a citizen's paper: the caller journals it first.

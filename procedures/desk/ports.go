@@ -14,9 +14,21 @@ import (
 type Fees interface {
 	// ChargeTx opens the charge of a dossier in the transaction of the step
 	// that asks for it. Repeated for one dossier it changes nothing.
-	ChargeTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, lines []procedures.FeeLine) error
+	ChargeTx(ctx context.Context, tx *sql.Tx, r *FeeRequest) error
+	// CancelTx takes the charge of a stopped dossier back if nobody has paid it.
+	CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, actor, reason string) error
 	// Owed returns the charge of a dossier, or nil.
 	Owed(ctx context.Context, dossier workflow.DossierID) (*Owed, error)
+}
+
+// FeeRequest is what a dossier owes.
+type FeeRequest struct {
+	Dossier workflow.DossierID
+	// Unit receives the fee. Payer is a pseudonym, Name stands on the receipt.
+	Unit, Payer, Name string
+	// Title says what is paid for, without personal data.
+	Title string
+	Lines []procedures.FeeLine
 }
 
 // Owed is the charge of one dossier as its pages show it.
@@ -28,9 +40,13 @@ type Owed struct {
 	Lines []procedures.FeeLine
 	// Settled is when it was paid; zero while it is owed.
 	Settled time.Time
-	// Exceptions counts what needs a person: money that came too late, twice,
-	// or of another amount.
-	Exceptions int
+	// Cash says that it was paid at the counter.
+	Cash bool
+	// State is the charge's own state, e.g. "due", "settled", "cancelled".
+	State string
+	// Exceptions say what needs a person: money that came too late, twice, or
+	// of another amount.
+	Exceptions []workflow.Reason
 }
 
 // Register certifies copies. Package signstep binds it to the certification
@@ -46,7 +62,7 @@ type Register interface {
 	// Line returns the line of a dossier, or nil.
 	Line(ctx context.Context, dossier workflow.DossierID) (*Line, error)
 	// CancelTx gives the line of a stopped dossier up; its number stays used.
-	CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, reason string) error
+	CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, actor, reason string) error
 }
 
 // Reservation is what a line of the register says.

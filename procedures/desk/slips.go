@@ -38,7 +38,7 @@ func (d *Desk) issue(kind, name string, write slipWriter) workflow.Effect {
 		if err := write(ctx, &b, r, &en); err != nil {
 			return fmt.Errorf("%s of %s: %w", kind, en.ID, err)
 		}
-		return d.keep(ctx, &Paper{ID: paperID(en.ID, kind), Dossier: en.Dossier, Kind: kind, Name: name, Pages: 1,
+		return d.Keep(ctx, &Paper{ID: PaperID(en.ID, kind), Dossier: en.Dossier, Kind: kind, Name: name, Pages: 1,
 			By: en.Actor.ID, At: en.At}, b.Bytes())
 	}
 }

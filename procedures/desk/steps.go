@@ -200,11 +200,10 @@ func (s *step) finish(ctx context.Context, actor workflow.Actor) error {
 		}
 	case EventCompare:
 		doc.Scan, doc.Pages, doc.ComparedBy = s.body.Scan, s.body.Pages, actor.ID
-	case EventStop:
-		if s.d.Register != nil {
-			if err := s.d.Register.CancelTx(ctx, s.tx, s.row.id, s.act.Reason); err != nil {
-				return err
-			}
+	}
+	if s.to.National == procedures.StatusStopped {
+		if err := s.giveUp(ctx, actor); err != nil {
+			return err
 		}
 	}
 	if s.to.Outcome != "" && doc.Finished.IsZero() {
@@ -222,6 +221,20 @@ func (s *step) finish(ctx context.Context, actor workflow.Actor) error {
 	return s.reserve(ctx)
 }
 
+// giveUp takes back what a stopped dossier waits for: its charge if nobody has
+// paid, its register line if nobody has signed.
+func (s *step) giveUp(ctx context.Context, actor workflow.Actor) error {
+	if s.d.Fees != nil {
+		if err := s.d.Fees.CancelTx(ctx, s.tx, s.row.id, actor.ID, "dossier stopped"); err != nil {
+			return err
+		}
+	}
+	if s.d.Register != nil {
+		return s.d.Register.CancelTx(ctx, s.tx, s.row.id, actor.ID, "dossier stopped")
+	}
+	return nil
+}
+
 // charge opens what a fee gate waits for.
 func (s *step) charge(ctx context.Context) error {
 	if s.to.Gate == "" || s.d.Fees == nil {
@@ -231,7 +244,11 @@ func (s *step) charge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.d.Fees.ChargeTx(ctx, s.tx, s.row.id, lines)
+	if len(lines) == 0 {
+		return refused(s.act.Event, &workflow.Reason{Code: "no_fee", VI: "Hồ sơ này không phải nộp phí.", EN: "this dossier owes no fee"})
+	}
+	return s.d.Fees.ChargeTx(ctx, s.tx, &FeeRequest{Dossier: s.row.id, Unit: s.row.unit, Payer: s.row.owner,
+		Name: s.row.answer("requester_name"), Title: "Ho so " + s.row.code, Lines: lines})
 }
 
 // reserve takes the number with which a dossier goes to be signed.

@@ -1,0 +1,264 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/motcua/motcua/procedures"
+	"github.com/motcua/motcua/workflow"
+	"github.com/motcua/motcua/workflow/sqlkit"
+)
+
+// Audit recounts the desk's tables against themselves, the engine's dossiers and
+// the file store, beside running writers, and names table and row of everything
+// that is wrong.
+func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
+	a := &auditor{d: d, rows: map[workflow.DossierID]*row{}, last: map[[2]string]int{}}
+	err := d.DB.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, step := range []func(context.Context, *sql.Tx) error{a.dossiers, a.moves, a.sequences, a.papers} {
+			if err := step(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return a.found, err
+}
+
+type auditor struct {
+	d     *Desk
+	rows  map[workflow.DossierID]*row
+	last  map[[2]string]int // highest number used, by agency and day
+	found []sqlkit.Problem
+}
+
+func (a *auditor) bad(table, row, format string, args ...any) {
+	a.found = append(a.found, sqlkit.Problem{Table: table, Row: row, Problem: fmt.Sprintf(format, args...)})
+}
+
+// each reads a whole result before fn sees it, so that fn may ask more of the
+// same transaction.
+func each[T any](ctx context.Context, tx *sql.Tx, query string, scan func(func(...any) error) (T, error), fn func(T) error) error {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows.Scan)
+		if err != nil {
+			_ = rows.Close() // the first error tells
+			return err
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, v := range all {
+		if err := fn(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type storedRow struct {
+	*row
+	text, sum []byte
+}
+
+func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
+	const table = "procedures_dossiers"
+	return each(ctx, tx, "SELECT "+rowColumns+" FROM procedures_dossiers ORDER BY dossier_id",
+		func(scan func(...any) error) (storedRow, error) {
+			r, text, stored, err := scanRow(scan)
+			return storedRow{r, text, stored}, err
+		}, func(s storedRow) error {
+			id := string(s.id)
+			a.rows[s.id] = s.row
+			if !bytes.Equal(rowSum(s.row, s.text), s.sum) {
+				a.bad(table, id, "its sum does not match its content")
+			}
+			dos, err := a.d.Engine.GetTx(ctx, tx, workflow.Scope{All: true}, s.id)
+			if err != nil {
+				a.bad(table, id, "the engine has no such dossier")
+				return nil
+			}
+			switch {
+			case dos.Ref != s.code:
+				a.bad(table, id, "its code is not the engine's reference")
+			case dos.Owner != s.owner:
+				a.bad(table, id, "its owner is not the engine's")
+			case s.code != "" && dos.Unit != s.unit:
+				a.bad(table, id, "its unit is not the engine's")
+			}
+			if s.code != "" {
+				a.number(s.row)
+			}
+			return nil
+		})
+}
+
+func (a *auditor) number(r *row) {
+	code, err := procedures.ParseDossierCode(r.code)
+	if err != nil {
+		a.bad("procedures_dossiers", string(r.id), "its code %s cannot be read", r.code)
+		return
+	}
+	key := [2]string{code.Unit, code.Day.Format(time.DateOnly)}
+	a.last[key] = max(a.last[key], code.Number)
+}
+
+func (a *auditor) sequences(ctx context.Context, tx *sql.Tx) error {
+	const table = "procedures_sequences"
+	type seq struct {
+		agency, day string
+		last        int
+	}
+	seen := map[[2]string]bool{}
+	err := each(ctx, tx, "SELECT agency, day, last FROM procedures_sequences ORDER BY agency, day",
+		func(scan func(...any) error) (s seq, err error) { return s, scan(&s.agency, &s.day, &s.last) },
+		func(s seq) error {
+			key := [2]string{s.agency, s.day}
+			seen[key] = true
+			if a.last[key] != s.last {
+				a.bad(table, s.agency+"/"+s.day, "it stands at %d, the last code given that day is %d", s.last, a.last[key])
+			}
+			return nil
+		})
+	for key, n := range a.last {
+		if !seen[key] && err == nil {
+			a.bad(table, key[0]+"/"+key[1], "codes up to %d were given, but there is no sequence", n)
+		}
+	}
+	return err
+}
+
+func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
+	const table = "procedures_moves"
+	type mv struct {
+		dossier, day, state string
+		version, at         int64
+		national            int64
+	}
+	counted := map[string]int64{}
+	err := each(ctx, tx, "SELECT dossier_id, version, day, at_us, state, national FROM procedures_moves ORDER BY dossier_id, version",
+		func(scan func(...any) error) (m mv, err error) {
+			return m, scan(&m.dossier, &m.version, &m.day, &m.at, &m.state, &m.national)
+		}, func(m mv) error {
+			id := workflow.EntryID(workflow.DossierID(m.dossier), workflow.Version(m.version))
+			counted[m.dossier]++
+			en, err := a.entry(ctx, m.dossier, m.version)
+			if err != nil {
+				return err
+			}
+			if en == nil {
+				a.bad(table, id, "the engine has no such move")
+				return nil
+			}
+			want := time.UnixMicro(m.at).In(procedures.Zone).Format(time.DateOnly)
+			switch {
+			case m.at != en.At.UnixMicro() || m.state != en.To:
+				a.bad(table, id, "it is not the engine's move")
+			case m.day != want:
+				a.bad(table, id, "its day is not that of its time")
+			default:
+				a.status(id, m.dossier, m.state, m.national)
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for id := range a.rows {
+		dos, err := a.d.Engine.GetTx(ctx, tx, workflow.Scope{All: true}, id)
+		if err == nil && counted[string(id)] != int64(dos.Version)-1 {
+			a.bad(table, string(id), "%d moves are kept, the dossier has made %d", counted[string(id)], int64(dos.Version)-1)
+		}
+	}
+	return nil
+}
+
+func (a *auditor) status(id, dossier, state string, national int64) {
+	r := a.rows[workflow.DossierID(dossier)]
+	if r == nil {
+		a.bad("procedures_moves", id, "it belongs to no dossier of the desk")
+		return
+	}
+	p, err := a.d.procedure(r.procedure, r.unit, r.doc.Edition)
+	if err != nil {
+		a.bad("procedures_dossiers", dossier, "no edition of its procedure is in force on %s", r.doc.Edition.Format(time.DateOnly))
+		return
+	}
+	if st, ok := p.State(state); ok && int64(st.National) != national {
+		a.bad("procedures_moves", id, "state %s has national status %d, not %d", state, st.National, national)
+	}
+}
+
+func (a *auditor) entry(ctx context.Context, dossier string, version int64) (*workflow.Entry, error) {
+	lines, err := a.d.Engine.History(ctx, workflow.Scope{All: true}, workflow.DossierID(dossier), workflow.Version(version-1), 1)
+	if err != nil || len(lines) == 0 || int64(lines[0].Version) != version {
+		return nil, nil //nolint:nilerr // not found is what the caller reports
+	}
+	return &lines[0], nil
+}
+
+func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
+	const table = "procedures_papers"
+	type stored struct {
+		*Paper
+		sum []byte
+	}
+	refs := map[workflow.DossierID]map[string]bool{}
+	err := each(ctx, tx, "SELECT "+paperColumns+" FROM procedures_papers ORDER BY id",
+		func(scan func(...any) error) (stored, error) {
+			p, sum, err := scanPaper(scan)
+			return stored{p, sum}, err
+		}, func(s stored) error {
+			if !bytes.Equal(paperSum(s.Paper), s.sum) {
+				a.bad(table, s.ID, "its sum does not match its content")
+			}
+			if a.rows[s.Dossier] == nil {
+				a.bad(table, s.ID, "it belongs to no dossier of the desk")
+			}
+			if refs[s.Dossier] == nil {
+				refs[s.Dossier] = map[string]bool{}
+			}
+			refs[s.Dossier][s.Ref] = true
+			if why := a.file(ctx, s.Paper); why != "" {
+				a.bad(table, s.ID, "%s", why)
+			}
+			return nil
+		})
+	for id, r := range a.rows {
+		if r.doc.Scan != "" && !refs[id][r.doc.Scan] && err == nil {
+			a.bad(table, string(id), "the compared scan is not among the papers")
+		}
+	}
+	return err
+}
+
+// file reads the content and hashes it.
+func (a *auditor) file(ctx context.Context, p *Paper) string {
+	content, err := a.d.Files.Open(ctx, p.Ref)
+	if err != nil {
+		return "its file is not in the store"
+	}
+	defer content.Close() //nolint:errcheck // it was only read
+	h := sha256.New()
+	n, err := io.Copy(h, content)
+	if err != nil || hex.EncodeToString(h.Sum(nil)) != p.Ref {
+		return "its file is damaged"
+	}
+	if n != p.Size {
+		return fmt.Sprintf("its file has %d bytes, not %d", n, p.Size)
+	}
+	return ""
+}

@@ -1,0 +1,121 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/identity"
+	"github.com/motcua/motcua/procedures/whostep"
+	"github.com/motcua/motcua/workflow"
+)
+
+// The steps of signing, in the permission table. They move no dossier: the last
+// signature does, by the system event [EventCertified].
+const (
+	StepSign = "sign" // the official who certifies (người thực hiện chứng thực)
+	StepSeal = "seal" // the clerk, in the agency's name (văn thư)
+)
+
+// The signers a line waits for, in this order (Decree 30/2020/NĐ-CP, Art. 32:
+// the seal goes only on what the authorised person has signed).
+const (
+	NextOfficial = "official"
+	NextAgency   = "agency"
+)
+
+// SignRequest asks for the next signature of a dossier's certified copy.
+type SignRequest struct {
+	Dossier workflow.DossierID
+	// Expect is the version the person has seen.
+	Expect workflow.Version
+	// Key is the idempotency key of the posted form.
+	Key string
+}
+
+// Sign makes the next signature: the official's with their own certificate, then
+// the agency's with the unit's. A signer that confirms elsewhere leaves the line
+// waiting; a later call, or the register's pass, goes on. Errors are those of
+// [Desk.Do].
+func (d *Desk) Sign(ctx context.Context, who *identity.Person, r *SignRequest) (*Case, error) {
+	now := d.now()
+	dos, err := d.Engine.Get(ctx, whostep.Scope(d.Policy, who, now), r.Dossier)
+	if err != nil {
+		return nil, err
+	}
+	if dos.Version != r.Expect {
+		return nil, &workflow.StaleError{Dossier: r.Dossier, Expected: r.Expect, Current: dos.Version}
+	}
+	step, holder, err := d.nextSigner(ctx, dos, who)
+	if err != nil {
+		return nil, err
+	}
+	if _, why := whostep.Resolve(d.Policy, who, step, dos.Unit, now); why != nil {
+		return nil, refused(step, why)
+	}
+	if err := d.Register.Sign(ctx, r.Dossier, holder, r.Key); err != nil {
+		return nil, err
+	}
+	return d.Case(ctx, who, r.Dossier)
+}
+
+func (d *Desk) nextSigner(ctx context.Context, dos *workflow.Dossier, who *identity.Person) (step, holder string, err error) {
+	none := refused(StepSign, &workflow.Reason{Code: "nothing_to_sign", VI: "Hồ sơ này chưa có hoặc không còn gì để ký.",
+		EN: "there is nothing to sign in this dossier now"})
+	if d.Register == nil {
+		return "", "", none
+	}
+	line, err := d.Register.Line(ctx, dos.ID)
+	if err != nil {
+		return "", "", err
+	}
+	switch {
+	case line == nil || line.Next == "":
+		return "", "", none
+	case line.Next == NextOfficial:
+		return StepSign, who.ID, nil
+	default:
+		return StepSeal, dos.Unit, nil
+	}
+}
+
+// MaySign reports which signing step the person may take on a case now; empty
+// for none.
+func (d *Desk) MaySign(c *Case, who *identity.Person) string {
+	if c.Line == nil || c.Line.Next == "" {
+		return ""
+	}
+	step := StepSeal
+	if c.Line.Next == NextOfficial {
+		step = StepSign
+	}
+	if _, why := whostep.Resolve(d.Policy, who, step, c.Dossier.Unit, d.now()); why != nil {
+		return ""
+	}
+	return step
+}
+
+// Certified is a completed line of the register.
+type Certified struct {
+	Dossier workflow.DossierID
+	// Ref, Size and Pages are those of the certified file.
+	Ref    string
+	Size   int64
+	Pages  int
+	Number int64
+	// By names who signed last.
+	By string
+	At time.Time
+}
+
+// CertifiedTx moves the dossier of a completed line, and gives it its result, in
+// the transaction that completes the line.
+func (d *Desk) CertifiedTx(ctx context.Context, tx *sql.Tx, c *Certified) error {
+	err := d.AddPaperTx(ctx, tx, &Paper{ID: PaperID(string(c.Dossier), PaperResult), Dossier: c.Dossier, Kind: PaperResult,
+		Name: fmt.Sprintf("ban-sao-chung-thuc-%d.pdf", c.Number), Ref: c.Ref, Size: c.Size, Pages: c.Pages, By: c.By, At: c.At})
+	if err != nil {
+		return err
+	}
+	return d.SystemTx(ctx, tx, c.Dossier, EventCertified, "certified/"+string(c.Dossier))
+}
