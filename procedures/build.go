@@ -25,7 +25,8 @@ var procedureKeys = []string{
 func build(root *node, opts *Options) (*Procedure, []Finding) {
 	var f findings
 	o := f.object(root, "procedure", procedureKeys...)
-	o.need("format", "code", "valid_from", "name", "sector", "level", "legal_basis", "applicants", "channels", "terms", "states", "steps", "results")
+	o.need("format", "code", "valid_from", "name", "sector", "level", "legal_basis", "applicants", "channels", "terms",
+		"states", "steps", "results")
 	checkFormat(o)
 	p := &Procedure{
 		Code: o.str("code"), Name: o.text("name"), ShortName: o.text("short_name"), Valid: o.period("valid_from", "valid_to"),
@@ -106,13 +107,15 @@ func (f *findings) applicants(o object, p *Procedure) {
 	p.Applicants = Applicants{Kinds: ao.strings("kinds"), Name: ao.text("name"), Assurance: map[Channel]int{}}
 	for _, k := range p.Applicants.Kinds {
 		if !slices.Contains([]string{"citizen", "enterprise", "state_agency", "organisation"}, k) {
-			f.at(n.get("kinds"), "value-unknown", "one of: citizen, enterprise, state_agency, organisation", "%q is no kind of applicant", k)
+			f.at(n.get("kinds"), "value-unknown", "one of: citizen, enterprise, state_agency, organisation",
+				"%q is no kind of applicant", k)
 		}
 	}
 	as := f.object(n.get("assurance"), "assurance", string(Counter), string(Online), string(Post))
 	for _, c := range o.n.get("channels").strings() {
 		if n != nil && !as.has(c) {
-			f.at(n, "assurance-missing", "add the least identity level of this channel, 0 where the paper is shown", "channel %s has no assurance level", c)
+			f.at(n, "assurance-missing", "add the least identity level of this channel, 0 where the paper is shown",
+				"channel %s has no assurance level", c)
 			continue
 		}
 		p.Applicants.Assurance[Channel(c)] = int(as.int(c, 0, 3))
@@ -126,7 +129,8 @@ func (f *findings) competence(o object, p *Procedure) {
 		c := Competence{ID: id, Bodies: co.strings("bodies"), Name: co.text("name"), Law: f.laws(co, p), Period: co.period("from", "to")}
 		for _, b := range c.Bodies {
 			if !slices.Contains([]string{"commune", "district", "province", "ministry", "notary", "mission", "police"}, b) {
-				f.at(n.get("bodies"), "value-unknown", "one of: commune, district, province, ministry, notary, mission, police", "%q is no body", b)
+				f.at(n.get("bodies"), "value-unknown", "one of: commune, district, province, ministry, notary, mission, police",
+					"%q is no body", b)
 			}
 		}
 		p.Competence = append(p.Competence, c)
@@ -145,7 +149,8 @@ func (f *findings) results(o object, p *Procedure) {
 	o.each("retention", func(id string, _, n *node) {
 		ro := f.object(n, "retention "+id, "name", "years", "forever", "law")
 		ro.need("name", "law")
-		r := Retention{ID: id, Name: ro.text("name"), Years: int(ro.int("years", 0, 200)), Forever: ro.bool("forever"), Law: f.laws(ro, p)}
+		r := Retention{ID: id, Name: ro.text("name"), Years: int(ro.int("years", 0, 200)), Forever: ro.bool("forever"),
+			Law: f.laws(ro, p)}
 		if r.Forever == ro.has("years") {
 			f.at(n, "retention-form", "write either years or forever: true", "retention %s must have one of years and forever", id)
 		}

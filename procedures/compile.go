@@ -16,6 +16,7 @@ import (
 // as 2020-04-20.3f2a91bc04: the same machine always has the same version, and a
 // changed one never does, so a dossier is never run by rules it did not start with.
 func (p *Procedure) Definition() *workflow.Definition {
+	p = p.full()
 	d := &workflow.Definition{Code: p.Code}
 	for _, s := range p.States {
 		if s.Start {

@@ -26,7 +26,8 @@ func (f *findings) components(o object, p *Procedure, x *expressions) {
 		}
 		for _, k := range c.Kinds {
 			if !slices.Contains([]string{"original", "copy", "certified", "ecopy", "photo"}, k) {
-				f.at(n.get("kinds"), "value-unknown", "one of: original, copy, certified, ecopy, photo", "%s: %q is no kind of paper", what, k)
+				f.at(n.get("kinds"), "value-unknown", "one of: original, copy, certified, ecopy, photo",
+					"%s: %q is no kind of paper", what, k)
 			}
 		}
 		if q := n.get("quantity"); q != nil && q.scalar == stringScalar {

@@ -86,19 +86,20 @@ func (c *overlaying) dropped() *node {
 func (c *overlaying) longer(p *Procedure) {
 	for i, old := range c.base.Terms {
 		now := p.Terms[i]
-		at := c.ov.node.path("terms", now.ID)
+		at := c.ov.node.key("terms", now.ID)
 		if at == nil {
 			continue
 		}
 		shorter, comparable := notLonger(now, old)
 		switch {
 		case !comparable:
-			c.f.at(at, "term-incomparable", "use the base's kind of term with a smaller amount", "term %s: %s can't be compared with %s", now.ID, now.Kind, old.Kind)
+			c.f.at(at, "term-incomparable", "use the base's kind of term with a smaller amount",
+				"term %s: %s can't be compared with %s", now.ID, now.Kind, old.Kind)
 		case !shorter:
 			c.f.at(at, "term-longer", "keep the term or shorten it", "term %s is longer than the base's", now.ID)
 		}
 	}
-	if at := c.ov.node.path("extension"); at != nil && (c.base.Extension == nil || p.Extension.WorkingDays > c.base.Extension.WorkingDays) {
+	if at := c.ov.node.key("extension"); at != nil && (c.base.Extension == nil || p.Extension.WorkingDays > c.base.Extension.WorkingDays) {
 		c.f.at(at, "term-longer", "keep the extension or shorten it", "the extension is longer than the base's")
 	}
 }
@@ -122,20 +123,20 @@ func notLonger(a, b Term) (shorter, comparable bool) {
 }
 
 // bypassed finds steps of legal weight that every result needed in the base and
-// that the overlay's own steps walk around.
+// that the overlay's own steps walk around, whatever modules run.
 func (c *overlaying) bypassed(p *Procedure) {
-	before, after := c.base.full(), p.full()
-	for _, s := range before.Steps {
-		if len(s.Law) == 0 {
-			continue
-		}
-		for _, st := range before.States {
-			if st.Outcome != "" && !before.reaches(st.ID, s.ID) && after.reaches(st.ID, s.ID) {
-				at := c.ov.node
-				if n := at.get("steps"); n != nil {
-					at = n
+	at := c.ov.node
+	if n := at.key("steps"); n != nil {
+		at = n
+	}
+	for _, on := range p.combinations() {
+		before, after := c.base.With(on...), p.With(on...)
+		for _, s := range before.Steps {
+			for _, st := range before.States {
+				if len(s.Law) > 0 && st.Outcome != "" && !before.reaches(st.ID, s.ID) && after.reaches(st.ID, s.ID) {
+					c.f.at(at, "overlay-legal", "lead the new way through it",
+						"%s can now be reached without the step %s, which carries legal weight", st.ID, s.ID)
 				}
-				c.f.at(at, "overlay-legal", "lead the new way through it", "%s can now be reached without the step %s, which carries legal weight", st.ID, s.ID)
 			}
 		}
 	}

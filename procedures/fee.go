@@ -98,7 +98,8 @@ func (f *findings) fees(o object, p *Procedure, x *expressions) {
 		what := "fee " + id
 		fo := f.object(n, what, "kind", "name", "set_by", "rates")
 		fo.need("kind", "name", "rates")
-		fee := Fee{ID: id, Kind: fo.oneOf("kind", FeePhi, FeeLePhi), Name: fo.text("name"), SetBy: fo.oneOf("set_by", "central", "council")}
+		fee := Fee{ID: id, Kind: fo.oneOf("kind", FeePhi, FeeLePhi), Name: fo.text("name"), SetBy: fo.oneOf("set_by", "central",
+			"council")}
 		if fee.SetBy == "" {
 			fee.SetBy = "central"
 		}
@@ -119,7 +120,8 @@ func (f *findings) fees(o object, p *Procedure, x *expressions) {
 func (f *findings) rate(what string, at, n *node, p *Procedure, fee Fee, x *expressions) *Rate {
 	ro := f.object(n, what, "from", "to", "amount", "quantity", "law", "examples")
 	ro.need("from", "amount", "law")
-	r := Rate{Amount: strings.TrimSpace(ro.str("amount")), Quantity: ro.str("quantity"), Law: f.laws(ro, p), Period: ro.period("from", "to")}
+	r := Rate{Amount: strings.TrimSpace(ro.str("amount")), Quantity: ro.str("quantity"), Law: f.laws(ro, p),
+		Period: ro.period("from", "to")}
 	if r.Quantity != "" {
 		if q, ok := p.fact(r.Quantity); !ok || q.Kind != "int" {
 			f.at(n.get("quantity"), "fact-unknown", "name a fact of kind int", "%s: quantity %q is no such fact", what, r.Quantity)

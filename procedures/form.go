@@ -89,7 +89,8 @@ func (f *findings) form(o object, p *Procedure) {
 		f.at(s, "form-schema", "use "+draft, "the schema is of another draft")
 		return
 	}
-	if t, closed := schema.get("type"), schema.get("additionalProperties"); t == nil || t.value != "object" || closed == nil || closed.value != "false" {
+	t, closed := schema.get("type"), schema.get("additionalProperties")
+	if t == nil || t.value != "object" || closed == nil || closed.value != "false" {
 		f.at(schema, "form-open", "add type: object and additionalProperties: false", "the schema lets unknown answers in")
 	}
 	form := &Form{Schema: schema.json()}

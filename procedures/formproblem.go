@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -105,7 +106,8 @@ func (f *Form) outOfRange(name string, k any) Text {
 		}
 		return Text{fmt.Sprintf("Nhập %s, ít nhất %d ký tự", l.VI, v.Want), fmt.Sprintf("Enter %s, at least %d characters", l.EN, v.Want)}
 	case *kind.MaxLength:
-		return Text{fmt.Sprintf("Nhập %s, nhiều nhất %d ký tự", l.VI, v.Want), fmt.Sprintf("Enter %s, at most %d characters", l.EN, v.Want)}
+		return Text{fmt.Sprintf("Nhập %s, nhiều nhất %d ký tự", l.VI, v.Want), fmt.Sprintf("Enter %s, at most %d characters",
+			l.EN, v.Want)}
 	}
 	switch {
 	case fd.Min != nil && fd.Max != nil:
@@ -140,7 +142,7 @@ func (f *Form) wrongForm(name string) Text {
 // lowerFirst lets a label stand inside a sentence; abbreviations keep their capitals.
 func lowerFirst(s string) string {
 	r := []rune(s)
-	if len(r) == 0 || len(r) > 1 && strings.ToUpper(string(r[1])) == string(r[1]) && string(r[1]) != " " && strings.ToLower(string(r[1])) != string(r[1]) {
+	if len(r) == 0 || len(r) > 1 && unicode.IsUpper(r[1]) {
 		return s
 	}
 	return strings.ToLower(string(r[0])) + string(r[1:])

@@ -9,6 +9,7 @@ import (
 // all are. The result's machine has a version of its own.
 func (p *Procedure) With(modules ...string) *Procedure {
 	out := *p
+	out.cut = true
 	keep := func(needs, unless []string) bool {
 		for _, n := range needs {
 			if !slices.Contains(modules, n) {
@@ -33,7 +34,6 @@ func (p *Procedure) With(modules ...string) *Procedure {
 			out.Steps = append(out.Steps, s)
 		}
 	}
-	out.States = slices.Clip(out.States)
 	return &out
 }
 
@@ -50,5 +50,10 @@ func (p *Procedure) ModulesUsed() []string {
 	return slices.Compact(out)
 }
 
-// full is the procedure with every module it names.
-func (p *Procedure) full() *Procedure { return p.With(p.ModulesUsed()...) }
+// full is the procedure with every module it names, unless it has been cut already.
+func (p *Procedure) full() *Procedure {
+	if p.cut {
+		return p
+	}
+	return p.With(p.ModulesUsed()...)
+}

@@ -96,7 +96,8 @@ func (l *loader) file(layer Layer, name string) error {
 	}
 	code, isYAML := strings.CutSuffix(rest[len(rest)-1], ".yaml")
 	if len(rest) != 1 || !isYAML || (layer == CommuneLayer) != (unit != "") {
-		l.f.add(name, 0, "file-place", "national/CODE.yaml, ministry/CODE.yaml, province/CODE.yaml or commune/UNIT/CODE.yaml", "the file lies where none is read")
+		l.f.add(name, 0, "file-place", "national/CODE.yaml, ministry/CODE.yaml, province/CODE.yaml or commune/UNIT/CODE.yaml",
+			"the file lies where none is read")
 		return nil
 	}
 	text, err := readLimited(l.fsys, name)
@@ -119,12 +120,14 @@ func (l *loader) file(layer Layer, name string) error {
 
 func (l *loader) document(layer Layer, unit, code string, n *node) {
 	if n.kind != mappingNode || (n.get("code") == nil) == (n.get("extends") == nil) {
-		l.f.at(n, "file-form", "begin with code: to define, or extends: to lie over a procedure", "the document is neither a procedure nor an overlay")
+		l.f.at(n, "file-form", "begin with code: to define, or extends: to lie over a procedure",
+			"the document is neither a procedure nor an overlay")
 		return
 	}
 	if n.get("extends") != nil {
 		if layer == NationalLayer {
-			l.f.at(n.get("extends"), "file-place", "put it under ministry, province or commune", "the national layer has nothing to extend")
+			l.f.at(n.get("extends"), "file-place", "put it under ministry, province or commune",
+				"the national layer has nothing to extend")
 			return
 		}
 		l.named(n.get("extends"), code)
@@ -167,3 +170,45 @@ func readLimited(fsys fs.FS, name string) (text []byte, err error) {
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// ParseOverlays reads overlay documents outside a folder, for [Extend]. unit is
+// empty but for a commune's overlay.
+func ParseOverlays(file string, text []byte, layer Layer, unit string) ([]*Overlay, []Finding) {
+	docs, f := parseDocuments(file, text)
+	var out []*Overlay
+	for _, n := range docs {
+		if n.kind != mappingNode || n.get("extends") == nil {
+			f.at(n, "file-form", "begin with extends:", "the document is no overlay")
+			continue
+		}
+		out = append(out, newOverlay(n, layer, unit, f))
+	}
+	if len(f.list) > 0 {
+		return nil, f.sorted()
+	}
+	return out, nil
+}
+
+// ParseProcedures reads definitions outside a folder, one a document; opts may be nil.
+func ParseProcedures(file string, text []byte, opts *Options) ([]*Procedure, []Finding) {
+	docs, f := parseDocuments(file, text)
+	var out []*Procedure
+	for _, n := range docs {
+		p, found := build(n, opts)
+		f.list = append(f.list, found...)
+		out = append(out, p)
+	}
+	if len(f.list) > 0 {
+		return nil, f.sorted()
+	}
+	return out, nil
+}
+
+func parseDocuments(file string, text []byte) ([]*node, *findings) {
+	f := &findings{}
+	docs, flt := parseYAML(file, text)
+	if flt != nil {
+		f.add(file, flt.line, flt.rule, flt.remedy, "%s", flt.text)
+	}
+	return docs, f
+}

@@ -14,14 +14,31 @@ const maxModules = 6
 // role both appraise and approve.
 func (f *findings) model(p *Procedure) {
 	f.names(p)
-	mods := p.ModulesUsed()
-	if len(mods) > maxModules {
-		f.add(p.root.file, p.root.line, "module-many", "use fewer", "%d modules are named, at most %d", len(mods), maxModules)
-		return
+	if n := len(p.ModulesUsed()); n > maxModules {
+		f.add(p.root.file, p.root.line, "module-many", "use fewer", "%d modules are named, at most %d", n, maxModules)
 	}
 	if len(f.list) > 0 {
 		return
 	}
+	combinations := p.combinations()
+	for _, on := range combinations {
+		var here findings
+		m := &model{f: &here, p: p.With(on...), whole: p, with: "with " + strings.Join(on, " and ")}
+		if len(on) == 0 {
+			m.with = "with no module"
+		}
+		if len(combinations) == 1 {
+			m.with = "always"
+		}
+		m.check()
+		f.once(here.list)
+	}
+}
+
+// combinations lists every set of the modules a definition names, the empty one first.
+func (p *Procedure) combinations() [][]string {
+	mods := p.ModulesUsed()
+	var out [][]string
 	for bits := range 1 << len(mods) {
 		var on []string
 		for i, m := range mods {
@@ -29,14 +46,19 @@ func (f *findings) model(p *Procedure) {
 				on = append(on, m)
 			}
 		}
-		m := &model{f: f, p: p.With(on...), whole: p, with: "with " + strings.Join(on, " and ")}
-		if len(on) == 0 {
-			m.with = "with no module"
+		out = append(out, on)
+	}
+	return out
+}
+
+// once adds what no earlier combination of modules has told of the same line.
+func (f *findings) once(list []Finding) {
+	earlier := slices.Clone(f.list)
+	for _, n := range list {
+		told := func(x Finding) bool { return x.File == n.File && x.Line == n.Line && x.Rule == n.Rule }
+		if !slices.ContainsFunc(earlier, told) {
+			f.list = append(f.list, n)
 		}
-		if len(mods) == 0 {
-			m.with = "always"
-		}
-		m.check()
 	}
 }
 
@@ -71,7 +93,8 @@ func (m *model) check() {
 	for _, s := range m.p.Steps {
 		if _, ok := m.p.State(s.To); !ok {
 			dangling = true
-			m.f.at(s.at, "module-dangling", "give the step the same needs as its state", "%s, step %s leads to %s, which does not exist", m.with, s.ID, s.To)
+			m.f.at(s.at, "module-dangling", "give the step the same needs as its state",
+				"%s, step %s leads to %s, which does not exist", m.with, s.ID, s.To)
 		}
 	}
 	start := m.start()
@@ -94,7 +117,7 @@ func (m *model) start() string {
 		}
 	}
 	if len(starts) != 1 {
-		at := m.whole.root.get("states")
+		at := m.whole.root.key("states")
 		if len(starts) > 1 {
 			at = starts[1].at
 		}
@@ -184,10 +207,12 @@ func (m *model) gate(start string) {
 			continue
 		}
 		if around[s.ID] {
-			m.f.at(s.at, "fee-gate", "lead every way to it through the gate "+gate.ID, "%s a dossier reaches %s without paying", m.with, s.ID)
+			m.f.at(s.at, "fee-gate", "lead every way to it through the gate "+gate.ID, "%s a dossier reaches %s without paying",
+				m.with, s.ID)
 		}
 		if through[s.ID] {
-			m.f.at(gate.at, "fee-gate", "let only a system event lead from the gate to a result", "%s an official can open the gate %s by hand", m.with, gate.ID)
+			m.f.at(gate.at, "fee-gate", "let only a system event lead from the gate to a result",
+				"%s an official can open the gate %s by hand", m.with, gate.ID)
 		}
 	}
 }
@@ -200,7 +225,8 @@ func (m *model) duties() {
 			}
 			for _, r := range a.Roles {
 				if slices.Contains(b.Roles, r) {
-					m.f.at(b.at, "duty-apart", "give the two steps different roles", "the role %s both appraises (%s) and approves (%s)", r, a.ID, b.ID)
+					m.f.at(b.at, "duty-apart", "give the two steps different roles",
+						"the role %s both appraises (%s) and approves (%s)", r, a.ID, b.ID)
 				}
 			}
 		}
@@ -214,8 +240,9 @@ func (m *model) budgets() {
 	way, longest := m.longest()
 	for _, t := range m.p.Terms {
 		if legal := t.Working(); longest > legal {
-			at := m.whole.root.path("terms", t.ID)
-			m.f.at(at, "budget-term", "shorten budgets, or the term is not kept", "%s the steps %s may take %s of working time, the term %s is %s",
+			at := m.whole.root.key("terms", t.ID)
+			m.f.at(at, "budget-term", "shorten budgets, or the term is not kept",
+				"%s the steps %s may take %s of working time, the term %s is %s",
 				m.with, strings.Join(way, ", "), longest, t.ID, legal)
 		}
 	}

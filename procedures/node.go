@@ -65,6 +65,20 @@ func (n *node) path(keys ...string) *node {
 	return n
 }
 
+// key is where the last of the keys is written; nil when a step is missing.
+func (n *node) key(keys ...string) *node {
+	n = n.path(keys[:len(keys)-1]...)
+	if n == nil {
+		return nil
+	}
+	for _, e := range n.entries {
+		if e.key == keys[len(keys)-1] {
+			return e.at()
+		}
+	}
+	return nil
+}
+
 func (n *node) strings() []string {
 	if n == nil {
 		return nil

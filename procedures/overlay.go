@@ -38,7 +38,8 @@ func newOverlay(n *node, layer Layer, unit string, f *findings) *Overlay {
 	o := object{f, n, "overlay"}
 	o.need("format", "extends", "valid_from")
 	checkFormat(o)
-	ov := &Overlay{Extends: o.str("extends"), Layer: layer, Unit: unit, Valid: o.period("valid_from", "valid_to"), drop: map[string][]string{}}
+	ov := &Overlay{Extends: o.str("extends"), Layer: layer, Unit: unit, Valid: o.period("valid_from", "valid_to"),
+		drop: map[string][]string{}}
 	if e := n.get("extends"); e != nil && !codePattern.MatchString(ov.Extends) {
 		f.at(e, "code-form", `write "2.000815" in quotes`, "%q is no procedure code", e.value)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -92,8 +93,7 @@ func syntaxFault(err error) *fault {
 	var se yaml.Error
 	if errors.As(err, &se) && se.GetToken() != nil {
 		rule := "yaml-syntax"
-		var dup *yaml.DuplicateKeyError
-		if errors.As(err, &dup) {
+		if strings.Contains(se.GetMessage(), "already defined") { // the parser's syntax error has no kind
 			rule = "yaml-duplicate"
 		}
 		return &fault{se.GetToken().Position.Line, rule, se.GetMessage(), "check indentation, quotes and repeated keys"}
@@ -142,7 +142,8 @@ type builder struct {
 func (b *builder) build(n ast.Node, depth int) (*node, *fault) {
 	line := n.GetToken().Position.Line
 	if b.count++; b.count > maxNodes || depth > maxDepth {
-		return nil, &fault{line, "yaml-limit", fmt.Sprintf("more than %d values or nested deeper than %d", maxNodes, maxDepth), "split or flatten it"}
+		return nil, &fault{line, "yaml-limit", fmt.Sprintf("more than %d values or nested deeper than %d", maxNodes, maxDepth),
+			"split or flatten it"}
 	}
 	out := &node{file: b.file, line: line}
 	switch v := n.(type) {
@@ -196,7 +197,8 @@ func (b *builder) scalar(out *node, n ast.Node) (*node, *fault) {
 		out.scalar, out.value = stringScalar, norm.NFC.String(v.Value.Value)
 	case *ast.IntegerNode:
 		if !plainInteger.MatchString(raw) {
-			return nil, &fault{out.line, "yaml-number", fmt.Sprintf("%q is not a plain whole number", raw), "write decimal digits only, or quote a text"}
+			return nil, &fault{out.line, "yaml-number", fmt.Sprintf("%q is not a plain whole number", raw),
+				"write decimal digits only, or quote a text"}
 		}
 		out.scalar, out.value = integerScalar, raw
 	case *ast.FloatNode:
@@ -212,7 +214,8 @@ func (b *builder) scalar(out *node, n ast.Node) (*node, *fault) {
 	case *ast.NullNode:
 		out.scalar = nullScalar
 	default:
-		return nil, &fault{out.line, "yaml-syntax", "a value the format does not know", "use texts, whole numbers, true, false, lists and mappings"}
+		return nil, &fault{out.line, "yaml-syntax", "a value the format does not know",
+			"use texts, whole numbers, true, false, lists and mappings"}
 	}
 	return out, nil
 }

@@ -15,7 +15,8 @@ func (c *overlaying) superset(path []string, e entry) {
 	have := e.value.strings()
 	for _, old := range c.baseAt(path).strings() {
 		if !slices.Contains(have, old) {
-			c.refuse(e, "overlay-removes", "list what the base lists, and more if you wish", "%s no longer holds %q", strings.Join(path, "."), old)
+			c.refuse(e, "overlay-removes", "list what the base lists, and more if you wish", "%s no longer holds %q",
+				strings.Join(path, "."), old)
 		}
 	}
 }
@@ -76,7 +77,8 @@ func (c *overlaying) assurance(path []string, e entry) {
 	}
 	a, _ := strconv.Atoi(old.value)
 	if b, err := strconv.Atoi(e.value.value); err != nil || b > a {
-		c.refuse(e, "overlay-assurance", "keep the level or lower it", "channel %s asks for a higher identity level than the base", path[2])
+		c.refuse(e, "overlay-assurance", "keep the level or lower it",
+			"channel %s asks for a higher identity level than the base", path[2])
 	}
 }
 
@@ -121,7 +123,8 @@ func (c *overlaying) stepKey(path []string, e entry) {
 		case key == "roles" && legal:
 			for _, r := range v.value.strings() {
 				if !slices.Contains(base.get("roles").strings(), r) {
-					c.refuse(v, "overlay-legal", "take some of the base's roles", "step %s carries legal weight; the role %q is not the base's", path[1], r)
+					c.refuse(v, "overlay-legal", "take some of the base's roles",
+						"step %s carries legal weight; the role %q is not the base's", path[1], r)
 				}
 			}
 		case key == "roles":

@@ -74,6 +74,7 @@ type Procedure struct {
 
 	root *node
 	opts *Options
+	cut  bool // by With
 }
 
 // Sector is a field of administration (lĩnh vực).

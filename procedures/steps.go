@@ -59,7 +59,8 @@ func (f *findings) steps(o object, p *Procedure) {
 		s := Step{
 			ID: id, Event: so.str("event"), Name: so.text("name"), From: so.strings("from"), To: so.str("to"), Roles: so.strings("roles"),
 			System: so.bool("system"), Reason: so.bool("reason"), Guards: so.strings("guards"), Effects: so.strings("effects"),
-			Duty: so.oneOf("duty", "appraise", "approve"), Law: f.laws(so, p), Needs: so.strings("needs"), Unless: so.strings("unless"), at: at,
+			Duty: so.oneOf("duty", "appraise", "approve"), Law: f.laws(so,
+				p), Needs: so.strings("needs"), Unless: so.strings("unless"), at: at,
 		}
 		if s.Event == "" {
 			s.Event = id
@@ -85,7 +86,8 @@ func (f *findings) steps(o object, p *Procedure) {
 func (f *findings) bound(so object, key string, names []string, known []Bindable) {
 	for _, name := range names {
 		if !bindable(known, name) {
-			f.at(so.n.get(key), ruleUnbound[key], "see `procedures bindings` for what may be named", "%s names %q, which nothing provides", so.what, name)
+			f.at(so.n.get(key), ruleUnbound[key], "see `procedures bindings` for what may be named",
+				"%s names %q, which nothing provides", so.what, name)
 		}
 	}
 }

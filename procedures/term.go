@@ -134,7 +134,7 @@ func (f *findings) termsCover(o object, p *Procedure, last *node) {
 		}
 		for _, later := range p.Terms[i+1:] {
 			if overlaps(t.Period, later.Period) {
-				f.at(o.n.path("terms", later.ID), "term-order", "put the one without a condition last",
+				f.at(o.n.key("terms", later.ID), "term-order", "put the one without a condition last",
 					"term %s is never reached: %s holds always", later.ID, t.ID)
 			}
 		}
