@@ -198,6 +198,7 @@ func (a *auditor) judgeCharges() {
 		c := a.charges[id]
 		if a.states[id] != c.State {
 			a.bad("payment_charges", id, "state is %s, its events lead to %s", c.State, a.states[id])
+			a.bad("payment_events", id, "events lead to %s, the charge is %s", a.states[id], c.State)
 		}
 		group := a.groups[groupSettled(id)]
 		if c.State != Settled {
@@ -288,6 +289,7 @@ func (a *auditor) judgeAttempts() {
 		t := a.attempts[id]
 		if a.states[id] != t.State {
 			a.bad("payment_attempts", id, "state is %s, its events lead to %s", t.State, a.states[id])
+			a.bad("payment_events", id, "events lead to %s, the attempt is %s", a.states[id], t.State)
 		}
 		if (t.State == Paid) == t.PaidAt.IsZero() {
 			a.bad("payment_attempts", id, "is %s and its time of payment does not fit", t.State)
