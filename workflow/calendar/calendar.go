@@ -44,6 +44,24 @@ func (c *Calendar) Range() (first, last Date) { return c.from, c.to }
 // with one version may differ under another.
 func (c *Calendar) Version() string { return c.version }
 
+// ParseOverrides reads a list of overrides from YAML, to be laid over a calendar by [Calendar.With]:
+//
+//	# one entry for each date
+//	- date: 2026-10-14
+//	  kind: off
+//	  vi: đóng cửa do bão
+//	  en: closed for a storm
+//	  source: Công điện 15/CĐ-UBND
+//
+// The error is an *[InvalidError]; the same is refused as by [ParseHours].
+func ParseOverrides(b []byte) ([]Override, error) {
+	var out []Override
+	if err := decode("overrides", b, &out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // With is the calendar with the days of a province or unit laid over it; where a date is in both, the
 // override holds. c is unchanged. The error is an *[InvalidError].
 func (c *Calendar) With(overrides ...Override) (*Calendar, error) {

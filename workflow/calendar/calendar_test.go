@@ -199,12 +199,19 @@ func TestOverrides(t *testing.T) {
 	day, err = s.Day(half.Date)
 	require.NoError(t, err)
 	assert.Equal(t, "[07:30-11:30]", spans(day))
+	assert.Equal(t, Morning, day.Half, "the default half")
 	assert.Equal(t, ByUnit, day.Certainty, "what a unit decides is certain in any year")
 	assert.NotEqual(t, base.Version(), c.Version())
 
 	day, err = base.For(nil).Day(storm.Date)
 	require.NoError(t, err)
 	assert.True(t, day.Works(), "the calendar below is unchanged")
+
+	afternoon, err := base.With(Override{Date: half.Date, Kind: HalfDay, Half: Afternoon, VI: "đại hội", EN: "congress"})
+	require.NoError(t, err)
+	day, err = afternoon.For(nil).Day(half.Date)
+	require.NoError(t, err)
+	assert.Equal(t, "[13:30-17:00]", spans(day))
 
 	_, err = base.With(storm, storm, Override{Date: date(t, "2011-01-01"), Kind: "holiday", Half: Morning})
 	require.ErrorIs(t, err, ErrInvalid)
@@ -254,4 +261,37 @@ func spans(d WorkDay) string {
 		parts[i] = s.String()
 	}
 	return "[" + strings.Join(parts, " ") + "]"
+}
+
+func TestParseOverrides(t *testing.T) {
+	t.Parallel()
+	got, err := ParseOverrides([]byte(`
+- date: 2026-10-14
+  kind: off
+  vi: đóng cửa do bão
+  en: closed for a storm
+  source: Công điện 15/CĐ-UBND
+- date: 2026-10-17
+  kind: working
+  for: 2026-10-14
+  vi: làm bù
+  en: made up
+- date: 2026-12-31
+  kind: half_day
+  half: afternoon
+  vi: tổng kết
+  en: year-end meeting
+`))
+	require.NoError(t, err)
+	assert.Equal(t, []Override{
+		{Date: date(t, "2026-10-14"), Kind: Off, VI: "đóng cửa do bão", EN: "closed for a storm", Source: "Công điện 15/CĐ-UBND"},
+		{Date: date(t, "2026-10-17"), Kind: Working, For: date(t, "2026-10-14"), VI: "làm bù", EN: "made up"},
+		{Date: date(t, "2026-12-31"), Kind: HalfDay, Half: Afternoon, VI: "tổng kết", EN: "year-end meeting"},
+	}, got)
+	_, err = National().With(got...)
+	require.NoError(t, err)
+	for _, bad := range []string{"- date: 14/10/2026", "- dates: 2026-10-14", "off", "- &a {kind: off}"} {
+		_, err := ParseOverrides([]byte(bad))
+		require.ErrorIs(t, err, ErrInvalid, bad)
+	}
 }

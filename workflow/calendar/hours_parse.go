@@ -25,13 +25,14 @@ type hoursFile struct {
 
 // ParseHours reads a unit's hours from YAML, a list of periods with the oldest first:
 //
-//   - weekdays: [07:30-11:30, 13:30-17:00]   # Monday to Friday
-//   - from: 2026-03-01
-//     basis: Quyết định 12/QĐ-UBND
-//     weekdays: [07:00-11:30, 13:30-17:00]
-//     friday: [07:00-11:30, 13:30-16:30]
-//     saturday: [07:30-11:30]
-//     reception_only: [saturday]
+//	# Monday to Friday; a weekday of its own overrides them
+//	- weekdays: [07:30-11:30, 13:30-17:00]
+//	- from: 2026-03-01
+//	  basis: Quyết định 12/QĐ-UBND
+//	  weekdays: [07:00-11:30, 13:30-17:00]
+//	  friday: [07:00-11:30, 13:30-16:30]
+//	  saturday: [07:30-11:30]
+//	  reception_only: [saturday]
 //
 // Times are local (+07:00). The error is an *[InvalidError] that names every problem and its remedy;
 // anchors, aliases, unknown keys and files over 256 KiB are refused.

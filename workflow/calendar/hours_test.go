@@ -128,6 +128,15 @@ func TestParseHoursNamesTheProblemAndTheRemedy(t *testing.T) {
 	}
 }
 
+func TestSpansMayTouch(t *testing.T) {
+	t.Parallel()
+	h, err := ParseHours([]byte("- weekdays: [08:00-12:00, 12:00-16:00]"))
+	require.NoError(t, err)
+	day, err := National().For(h).Day(date(t, "2026-10-05"))
+	require.NoError(t, err)
+	assert.Equal(t, "[08:00-12:00 12:00-16:00]", spans(day))
+}
+
 func TestHoursDoNotCoverEarlierDates(t *testing.T) {
 	t.Parallel()
 	h, err := ParseHours([]byte("- from: 2025-07-01\n  weekdays: [07:30-11:30, 13:30-17:00]"))

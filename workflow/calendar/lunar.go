@@ -23,7 +23,7 @@ const (
 func Lunar(d Date) (LunarDate, error) {
 	k := newMoonBefore(d + 1)
 	start := newMoonDate(k)
-	year := (start + 40).Year() // month 1 begins 21 January to 20 February
+	year := start.Year()
 	m11 := monthEleven(year)
 	if k < m11 {
 		year--

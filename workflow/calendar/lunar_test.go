@@ -42,6 +42,7 @@ func TestLunarDaysOfTheNotices(t *testing.T) {
 		"2025-01-25": {2024, 12, 26, false}, "2025-01-29": {2025, 1, 1, false}, "2025-02-02": {2025, 1, 5, false},
 		"2026-02-14": {2025, 12, 27, false}, "2026-02-17": {2026, 1, 1, false}, "2026-02-22": {2026, 1, 6, false},
 		"1985-01-21": {1985, 1, 1, false}, "2007-02-17": {2007, 1, 1, false},
+		"1995-11-22": {1995, 10, 1, false}, // PyEphem: the last new moon before month 11
 	} {
 		got, err := Lunar(date(t, civil))
 		require.NoError(t, err)

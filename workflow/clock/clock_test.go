@@ -125,13 +125,14 @@ func TestSuspensions(t *testing.T) {
 		{"hours, stopped twice at night", hours(1), "10-05 08:00", "10-05 08:30, 10-05 22:00, 10-05 23:00, 10-06 06:00", "Tue 10-06 08:00"},
 		{"hours, still stopped", hours(4), "10-05 08:00", "10-05 10:00", "none"},
 	} {
-		l, err := Ledger{Term: c.term, Received: in2026(c.received)}, error(nil)
+		l := Ledger{Term: c.term, Received: in2026(c.received)}
 		for i, at := range strings.Split(c.stops, ", ") {
+			step := Ledger.Resume
 			if i%2 == 0 {
-				l, err = l.Suspend(in2026(at), calendar.Reason{})
-			} else {
-				l, err = l.Resume(in2026(at))
+				step = func(l Ledger, at time.Time) (Ledger, error) { return l.Suspend(at, calendar.Reason{}) }
 			}
+			var err error
+			l, err = step(l, in2026(at))
 			require.NoError(t, err)
 		}
 		r, err := l.Reckon(calendar.National().For(nil))
@@ -206,8 +207,9 @@ func TestADateOnUncertainDaysSaysSo(t *testing.T) {
 			codes = append(codes, d.Code)
 		}
 		assert.Equal(t, c.doubts, codes, c.received)
-		assert.Equal(t, c.doubts != nil, r.Expected())
-		assert.Equal(t, c.doubts != nil, r.Explain().Summary.Code == CodeExpected)
+		uncertain := c.doubts != nil
+		assert.Equal(t, r.Expected(), uncertain)
+		assert.Equal(t, uncertain, r.Explain().Summary.Code == CodeExpected)
 	}
 }
 
@@ -222,8 +224,17 @@ func TestTermsAndLedgersThatMakeNoSense(t *testing.T) {
 		_, err := Start(term, at, s)
 		require.ErrorIs(t, err, ErrTerm, "%+v", term)
 	}
+	for kind, most := range maxUnits {
+		require.NoError(t, Term{Kind: kind, Units: most, Cutoff: 900}.Validate(), "the longest %s", kind)
+	}
+	longest := Ledger{Term: days(maxUnits[WorkingDays] - 1), Received: at}
+	_, err := longest.Extend(at, 1, calendar.Reason{})
+	require.NoError(t, err)
+	_, err = longest.Extend(at, 2, calendar.Reason{})
+	require.ErrorIs(t, err, ErrLedger)
+
 	running := Ledger{Term: days(3), Received: at}
-	_, err := Ledger{Term: days(3)}.Reckon(s)
+	_, err = Ledger{Term: days(3)}.Reckon(s)
 	require.ErrorIs(t, err, ErrLedger)
 	_, err = running.Resume(at)
 	require.ErrorIs(t, err, ErrLedger)
@@ -349,6 +360,11 @@ func TestIntervalsGiveTheirReasons(t *testing.T) {
 			"first_day stopped_day suspended weekly_rest counted",
 		},
 		{
+			"two supplements", days(4), "2026-10-05 10:00",
+			[]string{"2026-10-06 09:00", "2026-10-07 08:00", "2026-10-08 09:00", "2026-10-09 09:00"},
+			"first_day stopped_day suspended counted stopped_day suspended counted weekly_rest counted",
+		},
+		{
 			"stopped on the first day", days(1), "2026-10-05 10:00", []string{"2026-10-05 11:00", "2026-10-06 09:00"},
 			"first_day suspended first_day counted",
 		},
@@ -362,8 +378,8 @@ func TestIntervalsGiveTheirReasons(t *testing.T) {
 		},
 	} {
 		l := Ledger{Term: c.term, Received: instant(t, c.received)}
-		if c.stops != nil {
-			l.Suspensions = []Suspension{{From: instant(t, c.stops[0]), To: instant(t, c.stops[1])}}
+		for i := 0; i < len(c.stops); i += 2 {
+			l.Suspensions = append(l.Suspensions, Suspension{From: instant(t, c.stops[i]), To: instant(t, c.stops[i+1])})
 		}
 		r, err := l.Reckon(calendar.National().For(nil))
 		require.NoError(t, err)
@@ -373,5 +389,41 @@ func TestIntervalsGiveTheirReasons(t *testing.T) {
 		}
 		assert.Equal(t, c.want, strings.Join(codes, " "), c.name)
 		tiles(t, r)
+	}
+}
+
+func TestIntervalText(t *testing.T) {
+	t.Parallel()
+	friday, monday := instant(t, "2026-10-02 10:00"), instant(t, "2026-10-05 11:30")
+	for _, c := range []struct {
+		i      Interval
+		vi, en string
+	}{
+		{
+			Interval{From: friday, To: friday.Add(90 * time.Minute), Counted: true, Amount: 90, Unit: UnitMinute, Reason: counted},
+			"10:00–11:30 thứ Sáu 02/10/2026: tính 1 giờ 30 phút", "10:00–11:30 Friday 2 October 2026: 1 h 30 min counted",
+		},
+		{
+			Interval{From: friday, To: monday, Counted: true, Amount: 4, Unit: UnitDay, Reason: counted},
+			"Thứ Sáu 02/10/2026 – thứ Hai 05/10/2026: tính 4 ngày", "Friday 2 October 2026 – Monday 5 October 2026: 4 days counted",
+		},
+		{
+			Interval{From: friday, To: monday, Counted: true, Amount: 1, Unit: UnitWorkingDay, Reason: sameDay},
+			"Thứ Sáu 02/10/2026 – thứ Hai 05/10/2026: tính 1 ngày làm việc, giải quyết trong ngày",
+			"Friday 2 October 2026 – Monday 5 October 2026: 1 working day counted, handled on the day",
+		},
+		{
+			Interval{From: friday, To: monday, Reason: outsideHours},
+			"10:00 thứ Sáu 02/10/2026 – 11:30 thứ Hai 05/10/2026: không tính, ngoài giờ làm việc",
+			"10:00 Friday 2 October 2026 – 11:30 Monday 5 October 2026: not counted, outside working hours",
+		},
+		{
+			Interval{From: friday, Reason: suspended(calendar.Reason{})},
+			"Từ 10:00 thứ Sáu 02/10/2026: không tính, tạm dừng, chờ bổ sung hồ sơ",
+			"From 10:00 Friday 2 October 2026: not counted, stopped, waiting for the supplement",
+		},
+	} {
+		assert.Equal(t, c.vi, c.i.Text(VI))
+		assert.Equal(t, c.en, c.i.Text(EN))
 	}
 }
