@@ -82,6 +82,8 @@ func (v *verification) apply(before []*check, ch revdiff.Change) {
 		switch ch.Kind {
 		case revdiff.Filled, revdiff.Added:
 			c.out.note(because("later-signature", quoted(ch.Field)))
+		case revdiff.FilledLarge:
+			c.doubt("later-large-field", quoted(ch.Field))
 		case revdiff.AddedVisible:
 			c.doubt("later-visible-field", quoted(ch.Field))
 		case revdiff.FormFilled:

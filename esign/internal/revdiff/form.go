@@ -149,10 +149,7 @@ func (j *judge) field(ref pdf.Ref, in inherited, depth int) error {
 	if in, err = in.with(j.a, x); err != nil {
 		return err
 	}
-	page := 0
-	if p, ok := x["P"].(pdf.Ref); ok {
-		page = j.pages[p]
-	}
+	page := j.widgets[ref]
 	s := seed{area: AreaField, page: page, field: in.name, num: ref.Num}
 	rules, report := j.fieldRules(&in, x, y)
 	if old, ok := x["AP"].(pdf.Ref); ok && rules["AP"] != nil && !pdf.Equal(x["AP"], y["AP"]) {
@@ -161,6 +158,15 @@ func (j *judge) field(ref pdf.Ref, in inherited, depth int) error {
 	ok, err := j.dict(x, y, rules, s)
 	if err != nil {
 		return err
+	}
+	if in.signed && rules["AP"] != nil {
+		large, err := j.large(x, y, page)
+		if err != nil {
+			return err
+		}
+		if large {
+			report = &Change{Kind: FilledLarge}
+		}
 	}
 	if !ok {
 		j.forbid(AreaField, page, in.name, ref.Num)
@@ -324,18 +330,44 @@ func (j *judge) newField(ref pdf.Ref) error {
 	return nil
 }
 
-// invisible says that a widget has no area or is hidden (ISO 32000-1 table 165, bit 2).
+// invisible says that a widget has no area or is hidden.
 func (j *judge) invisible(d pdf.Dict) (bool, error) {
 	if d["Rect"] == nil {
 		return true, nil
 	}
-	f, err := j.b.Resolve(d["F"])
-	if err != nil {
-		return false, err
-	}
-	if n, ok := f.(int64); ok && n&2 != 0 {
-		return true, nil
+	if h, err := hidden(j.b, d); h || err != nil {
+		return h, err
 	}
 	r, err := j.b.Rect(d["Rect"])
 	return r[0] == r[2] || r[1] == r[3], err
+}
+
+// hidden reads the annotation flag (ISO 32000-1 table 165, bit 2).
+func hidden(doc *pdf.Document, d pdf.Dict) (bool, error) {
+	f, err := doc.Resolve(d["F"])
+	n, _ := f.(int64)
+	return n&2 != 0, err
+}
+
+// large says that a field which stood ready could show more than whoever signed before had reason to expect: an empty
+// field paints nothing, so a wide one is a sheet of glass over the page until it is filled.
+func (j *judge) large(x, y pdf.Dict, page int) (bool, error) {
+	if x["Rect"] == nil || page == 0 {
+		return false, nil
+	}
+	r, err := j.a.Rect(x["Rect"])
+	if err != nil {
+		return false, err
+	}
+	area := (r[2] - r[0]) * (r[3] - r[1])
+	if area == 0 {
+		return false, nil
+	}
+	before, err := hidden(j.a, x)
+	if err != nil {
+		return false, err
+	}
+	after, err := hidden(j.b, y)
+	box := j.order[page-1].CropBox
+	return before && !after || 4*area > (box[2]-box[0])*(box[3]-box[1]), err
 }

@@ -20,6 +20,7 @@ type Kind int
 const (
 	Forbidden    Kind = iota
 	Filled            // a signature field that stood ready was signed
+	FilledLarge       // the same, but it was hidden before or takes more than a quarter of its page
 	Added             // a signature field that shows nothing was added and signed
 	AddedVisible      // a signature field that shows something was added and signed
 	FormFilled        // a form field has another value
@@ -55,7 +56,7 @@ type Options struct {
 	Permission int
 	// Locked says whether a signature locked the field of this full name. Nil locks none.
 	Locked func(field string) bool
-	// Visits is how many values may still be looked at; it is counted down. Nil means 3,000,000.
+	// Visits is how many values may still be looked at; it is counted down. Nil means 2,000,000.
 	Visits *int
 }
 
@@ -76,7 +77,8 @@ type judge struct {
 	seen     map[uint32]bool // what the walk reached
 	owned    []Change        // appearances that only their field may use
 	pages    map[pdf.Ref]int // counted from 1
-	order    []pdf.Ref       // the pages in order
+	order    []pdf.Page      // the pages of a
+	widgets  map[pdf.Ref]int // the page that lists an annotation of a, counted from 1
 	changes  []Change
 	visits   *int
 }
@@ -84,11 +86,11 @@ type judge struct {
 // Compare lists what differs between a signed revision a and a later revision b of the same file. An error means that one
 // of them can't be read that far, which callers treat as a forbidden change.
 func Compare(ctx context.Context, a, b *pdf.Document, o Options) ([]Change, error) {
-	left := 3_000_000
+	left := 2_000_000
 	j := &judge{
 		ctx: ctx, a: a, b: b, opts: o, visits: o.Visits,
 		changed: map[uint32]bool{}, anchored: map[uint32]bool{}, seen: map[uint32]bool{},
-		fresh: map[pdf.Ref]bool{}, pages: map[pdf.Ref]int{},
+		fresh: map[pdf.Ref]bool{}, pages: map[pdf.Ref]int{}, widgets: map[pdf.Ref]int{},
 	}
 	if j.visits == nil {
 		j.visits = &left

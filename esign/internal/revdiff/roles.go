@@ -126,17 +126,29 @@ func (j *judge) findPages() error {
 	if err != nil {
 		return err
 	}
+	j.order = pages
 	for i, p := range pages {
 		j.pages[p.Ref] = i + 1
-		j.order = append(j.order, p.Ref)
+		annots, err := j.a.Array(p.Dict["Annots"])
+		if err != nil {
+			return err
+		}
+		for _, o := range annots {
+			if err := j.visit(); err != nil {
+				return err
+			}
+			if r, ok := o.(pdf.Ref); ok && j.widgets[r] == 0 {
+				j.widgets[r] = i + 1
+			}
+		}
 	}
 	return nil
 }
 
 // comparePages looks at the pages whose dictionary or list of annotations differs; the others are walked as they are.
 func (j *judge) comparePages() error {
-	for i, ref := range j.order {
-		n := i + 1
+	for i, p := range j.order {
+		ref, n := p.Ref, i+1
 		x, err := j.a.Dict(ref)
 		if err != nil {
 			return err
