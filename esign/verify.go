@@ -57,7 +57,7 @@ type verification struct {
 // Legal source: Law on Electronic Transactions 20/2023/QH15, articles 22 and 23; form: ETSI EN 319 142-1 (PAdES),
 // ISO 32000-2 12.8.
 func Verify(ctx context.Context, r io.ReaderAt, size int64, o *VerifyOptions) (*Report, error) {
-	v := &verification{ctx: ctx, hashed: 768 << 20, visits: 3_000_000}
+	v := &verification{ctx: ctx, hashed: 512 << 20, visits: 2_000_000}
 	if o != nil {
 		v.opts = *o
 	}

@@ -174,7 +174,7 @@ var verifyWords = map[string][2]string{
 		"Sau đó có thêm trường chữ ký nhìn thấy được “%s”; hãy xem lại phiên bản đã ký.",
 		"A visible signature field “%s” was added later; look at the revision that was signed."},
 	"later-large-field": {
-		"Chữ ký sau trong trường “%s” che một phần lớn của trang hoặc trước đó bị ẩn; hãy xem lại phiên bản đã ký.",
+		"Chữ ký sau trong trường “%s” che phần lớn trang hoặc trước đó bị ẩn; hãy xem lại phiên bản đã ký.",
 		"The later signature in field “%s” covers much of its page or was hidden; look at the revision that was signed."},
 	"later-form-fill": {
 		"Sau khi ký có điền trường biểu mẫu “%s”; hãy xem lại phiên bản đã ký.",

@@ -6,9 +6,9 @@ import "cmp"
 // does not depend on how busy the machine is.
 type Limits struct {
 	Size     int64 // bytes of the file, default 128 MiB
-	Entries  int   // cross-reference entries, summed over all revisions opened, default 1,000,000
+	Entries  int   // cross-reference entries, summed over all revisions opened, default 600,000
 	Sections int   // cross-reference sections of one chain, default 512
-	Values   int   // values parsed (numbers, names, strings, …), default 2,000,000
+	Values   int   // values parsed (numbers, names, strings, …), default 1,500,000
 	Depth    int   // nesting of arrays and dictionaries, default 100
 	Decoded  int64 // bytes that filters may put out, summed over the file, default 64 MiB
 	Pages    int   // pages that Pages returns, default 20,000
@@ -20,9 +20,9 @@ func (l *Limits) withDefaults() Limits {
 		c = *l
 	}
 	c.Size = cmp.Or(c.Size, 128<<20)
-	c.Entries = cmp.Or(c.Entries, 1_000_000)
+	c.Entries = cmp.Or(c.Entries, 600_000)
 	c.Sections = cmp.Or(c.Sections, 512)
-	c.Values = cmp.Or(c.Values, 2_000_000)
+	c.Values = cmp.Or(c.Values, 1_500_000)
 	c.Depth = cmp.Or(c.Depth, 100)
 	c.Decoded = cmp.Or(c.Decoded, 64<<20)
 	c.Pages = cmp.Or(c.Pages, 20_000)

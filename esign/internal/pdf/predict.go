@@ -8,7 +8,7 @@ import (
 // unpredict undoes the PNG and TIFF predictors of Flate and LZW streams (ISO 32000-1 7.4.4.4).
 func unpredict(data []byte, p Dict) ([]byte, error) {
 	predictor, e1 := parm(p, "Predictor", 1, 15)
-	colors, e2 := parm(p, "Colors", 1, 32)
+	components, e2 := parm(p, "Colors", 1, 32)
 	bits, e3 := parm(p, "BitsPerComponent", 8, 16)
 	columns, e4 := parm(p, "Columns", 1, 1<<20)
 	for _, err := range []error{e1, e2, e3, e4} {
@@ -16,8 +16,8 @@ func unpredict(data []byte, p Dict) ([]byte, error) {
 			return nil, err
 		}
 	}
-	row := (colors*bits*columns + 7) / 8
-	bpp := max(1, colors*bits/8)
+	row := (components*bits*columns + 7) / 8
+	bpp := max(1, components*bits/8)
 	switch {
 	case predictor == 1:
 		return data, nil
@@ -116,10 +116,10 @@ func unLZW(w io.Writer, data []byte) error {
 			code := acc >> (nbits - width) & (1<<width - 1)
 			nbits -= width
 			acc &= 1<<nbits - 1
-			switch {
-			case code == endCode:
+			switch code {
+			case endCode:
 				return nil
-			case code == clearCode:
+			case clearCode:
 				next, width, prev = 258, 9, nil
 				continue
 			}

@@ -49,7 +49,7 @@ func parseValue(in string) (Object, error) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	good := string(onePage())
-	cut := func(old, new string) string { return strings.Replace(good, old, new, 1) }
+	cut := func(old, with string) string { return strings.Replace(good, old, with, 1) }
 	require.Contains(t, good, "0000000015 00000 n")
 	for name, c := range map[string]struct {
 		file string

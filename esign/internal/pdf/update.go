@@ -186,13 +186,16 @@ func (u *Update) writeXref(w *writer, refs []Ref, offsets []int64) error {
 func (u *Update) xrefTable(w *writer, t Dict, refs []Ref, offsets []int64) error {
 	t["Size"] = int64(u.next)
 	w.buf = append(w.buf, "xref\n"...)
-	for i, n := 0, 0; i < len(refs); i += n {
-		for n = 1; i+n < len(refs) && refs[i+n].Num == refs[i].Num+uint32(n); n++ {
+	for i := 0; i < len(refs); {
+		n := 1
+		for i+n < len(refs) && refs[i+n].Num == refs[i].Num+uint32(n) {
+			n++
 		}
 		w.buf = fmt.Appendf(w.buf, "%d %d\n", refs[i].Num, n)
 		for j := i; j < i+n; j++ {
 			w.buf = fmt.Appendf(w.buf, "%010d %05d n\r\n", offsets[j], refs[j].Gen)
 		}
+		i += n
 	}
 	w.buf = append(w.buf, "trailer\n"...)
 	err := w.value(t, 0)

@@ -1,6 +1,6 @@
 package pdf
 
-import "fmt"
+import "errors"
 
 // maxObject bounds object numbers (ISO 32000-1 annex C says 8,388,607).
 const maxObject = 8_388_608
@@ -136,17 +136,15 @@ func (d *Document) parseTable(l *lexer) (*section, error) {
 func tableEntry(l *lexer) (entry, error) {
 	off, ok1 := l.uint()
 	gen, ok2 := l.uint()
-	bad := malformed(int64(l.pos), "a cross-reference entry is wrong")
-	if !ok1 || !ok2 || gen > 65535 {
-		return entry{}, bad
+	if ok1 && ok2 && gen <= 65535 {
+		switch {
+		case l.keyword("n"):
+			return entry{kind: entryPlain, gen: uint16(gen), offset: off}, nil
+		case l.keyword("f"):
+			return entry{}, nil
+		}
 	}
-	switch {
-	case l.keyword("n"):
-		return entry{kind: entryPlain, gen: uint16(gen), offset: off}, nil
-	case l.keyword("f"):
-		return entry{}, nil
-	}
-	return entry{}, bad
+	return entry{}, malformed(int64(l.pos), "a cross-reference entry is wrong")
 }
 
 func (s *section) add(b *budget, num uint32, e entry, at int64) error {
@@ -224,21 +222,23 @@ func (s *section) fill(b *budget, data []byte, at int64) error {
 	return nil
 }
 
+var errWidths = errors.New("its field widths are wrong")
+
 func widths(o Object) ([3]int, error) {
 	var w [3]int
 	a, _ := o.(Array)
 	if len(a) != 3 {
-		return w, fmt.Errorf("W is wrong")
+		return w, errWidths
 	}
 	for i, v := range a {
 		n, ok := v.(int64)
 		if !ok || n < 0 || n > 8 {
-			return w, fmt.Errorf("W is wrong")
+			return w, errWidths
 		}
 		w[i] = int(n)
 	}
 	if w[1] == 0 {
-		return w, fmt.Errorf("W is wrong")
+		return w, errWidths
 	}
 	return w, nil
 }

@@ -32,20 +32,21 @@ func file(t *testing.T, bodies ...string) []byte {
 // form is a document with the kinds of fields that forms have.
 func form(t *testing.T) []byte {
 	return file(t,
-		"<</Pages 2 0 R/AcroForm<</Fields[5 0 R 8 0 R 11 0 R 12 0 R 14 0 R]/DR<</Font<</F1 15 0 R>>>>/DA(x)>>/Names 16 0 R>>", // 1
-		"<</Type/Pages/Kids[3 0 R]/MediaBox[0 0 100 100]>>",                                                                   // 2
-		"<</Type/Page/Parent 2 0 R/Annots 17 0 R>>",                                                                           // 3
-		"<</Title(t)/ModDate(D:2024)>>",                                                                                       // 4
-		"<</T(group)/FT/Btn/V/a/Kids[6 0 R 7 0 R]>>",                                                                          // 5 radio buttons
-		"<</Parent 5 0 R/AS/a/AP<</N<<>>>>/Rect[0 0 1 1]>>",                                                                   // 6
-		"<</Parent 5 0 R/AS/Off/AP<</N<<>>>>/Rect[0 0 1 1]>>",                                                                 // 7
-		"<</T(person)/Kids[9 0 R 10 0 R]>>",                                                                                   // 8 a group
-		"<</T(name)/Parent 8 0 R/FT/Tx/V(a)/AP<</N 18 0 R>>>>",                                                                // 9
-		"<</T(id)/Parent 8 0 R/FT/Tx/Ff 1/V(1)>>",                                                                             // 10 read-only
-		"<</T(sig)/FT/Sig/Kids[13 0 R]>>",                                                                                     // 11 with its widget apart
-		"<</T(wide)/FT/Sig/Rect[0 0 90 90]/F 4>>",                                                                             // 12
-		"<</Parent 11 0 R/Rect[0 0 9 9]/AP 19 0 R>>",                                                                          // 13
-		"<</T(hidden)/FT/Sig/Rect[0 0 9 9]/F 6>>",                                                                             // 14
+		"<</Pages 2 0 R/Names 16 0 R"+ // 1
+			"/AcroForm<</Fields[5 0 R 8 0 R 11 0 R 12 0 R 14 0 R]/DR<</Font<</F1 15 0 R>>>>/DA(x)>>>>",
+		"<</Type/Pages/Kids[3 0 R]/MediaBox[0 0 100 100]>>",    // 2
+		"<</Type/Page/Parent 2 0 R/Annots 17 0 R>>",            // 3
+		"<</Title(t)/ModDate(D:2024)>>",                        // 4
+		"<</T(group)/FT/Btn/V/a/Kids[6 0 R 7 0 R]>>",           // 5 radio buttons
+		"<</Parent 5 0 R/AS/a/AP<</N<<>>>>/Rect[0 0 1 1]>>",    // 6
+		"<</Parent 5 0 R/AS/Off/AP<</N<<>>>>/Rect[0 0 1 1]>>",  // 7
+		"<</T(person)/Kids[9 0 R 10 0 R]>>",                    // 8 a group
+		"<</T(name)/Parent 8 0 R/FT/Tx/V(a)/AP<</N 18 0 R>>>>", // 9
+		"<</T(id)/Parent 8 0 R/FT/Tx/Ff 1/V(1)>>",              // 10 read-only
+		"<</T(sig)/FT/Sig/Kids[13 0 R]>>",                      // 11 with its widget apart
+		"<</T(wide)/FT/Sig/Rect[0 0 90 90]/F 4>>",              // 12
+		"<</Parent 11 0 R/Rect[0 0 9 9]/AP 19 0 R>>",           // 13
+		"<</T(hidden)/FT/Sig/Rect[0 0 9 9]/F 6>>",              // 14
 		"<</Type/Font>>", "<</X 18 0 R>>", // 15, 16
 		"[6 0 R 7 0 R 9 0 R 12 0 R 13 0 R 14 0 R]",                         // 17
 		"<</Length 1>>\nstream\nx\nendstream", "<</N 18 0 R>>", "<</A 1>>", // 18, 19, 20
@@ -165,7 +166,9 @@ func TestCompareForms(t *testing.T) {
 			set(t, u, 14, pdf.Dict{"V": signature(u), "AP": look(u), "F": 4})
 		}, "large:hidden"},
 		"lock comes with the signature": {func(u *pdf.Update) {
-			set(t, u, 14, pdf.Dict{"V": signature(u), "Lock": pdf.Dict{"Action": pdf.Name("All")}, "P": ref(3), "M": pdf.String("D")})
+			set(t, u, 14, pdf.Dict{
+				"V": signature(u), "Lock": pdf.Dict{"Action": pdf.Name("All")}, "P": ref(3), "M": pdf.String("D"),
+			})
 		}, "filled:hidden"},
 		"action comes with the signature": {func(u *pdf.Update) {
 			set(t, u, 14, pdf.Dict{"V": signature(u), "A": pdf.Dict{}})
@@ -196,7 +199,9 @@ func TestCompareForms(t *testing.T) {
 		"metadata stream": {func(u *pdf.Update) {
 			set(t, u, 1, pdf.Dict{"Metadata": u.Add(&pdf.Stream{Dict: pdf.Dict{"Type": pdf.Name("Metadata")}})})
 		}, "metadata"},
-		"metadata of no kind":                 {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Metadata": ref(18)}) }, "metadata forbidden:document"},
+		"metadata of no kind": {func(u *pdf.Update) {
+			set(t, u, 1, pdf.Dict{"Metadata": ref(18)})
+		}, "metadata forbidden:document"},
 		"DSS of no kind":                      {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"DSS": 1}) }, "validation forbidden:document"},
 		"file identifier":                     {func(u *pdf.Update) { u.Trailer("ID", pdf.Array{pdf.String("a"), pdf.String("b")}) }, ""},
 		"reference to nothing in the trailer": {func(u *pdf.Update) { u.Trailer("X", ref(4000)) }, ""},

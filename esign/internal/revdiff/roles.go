@@ -50,7 +50,7 @@ func (j *judge) info(x, y pdf.Object) (bool, error) {
 	return ok || a == nil, err
 }
 
-func (j *judge) root(x, y pdf.Object) (bool, error) {
+func (j *judge) root(_, _ pdf.Object) (bool, error) {
 	a, ra, err := j.a.Catalog()
 	if err != nil {
 		return false, err
