@@ -5,6 +5,8 @@ package sqlopen
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,6 +24,17 @@ type Options struct {
 	MaxReaders int
 	// Timeout bounds each transaction; defaults to [sqlkit.DefaultTimeout].
 	Timeout time.Duration
+	// Connector wraps the driver of every pool, to trace statements, say, or
+	// to lose an answer in a test (sqltest.Faults). Defaults to none.
+	Connector func(driver.Connector) driver.Connector
+}
+
+// open returns a pool over a driver, wrapped if the options say so.
+func (o Options) open(c driver.Connector) *sql.DB {
+	if o.Connector != nil {
+		c = o.Connector(c)
+	}
+	return sql.OpenDB(c)
 }
 
 // ErrURL is what every complaint about a database URL is.

@@ -39,7 +39,7 @@ func openPostgres(dsn string, o Options) (*sqlkit.DB, error) {
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 3 * time.Second, Interval: time.Second, Count: 3}}
 	cfg.DialFunc = dialer.DialContext
-	db := stdlib.OpenDB(*cfg)
+	db := o.open(stdlib.GetConnector(*cfg))
 	db.SetMaxOpenConns(o.MaxConns)
 	db.SetMaxIdleConns(o.MaxConns)
 	return &sqlkit.DB{Read: db, Write: db, Dialect: sqlkit.PostgreSQL, Classify: classifyPostgres}, nil

@@ -29,16 +29,18 @@ func openSQLite(path string, o Options) (*sqlkit.DB, error) {
 		[]string{"journal_mode(WAL)", "synchronous(FULL)"}, common["_pragma"]...)}
 	read := url.Values{"_pragma": append([]string{"query_only(1)"}, common["_pragma"]...)}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
-	w, err := sql.Open("sqlite", name+"?"+write.Encode())
+	writer, err := sqlite.NewConnector(name + "?" + write.Encode())
 	if err != nil {
 		return nil, err
 	}
+	reader, err := sqlite.NewConnector(name + "?" + read.Encode())
+	if err != nil {
+		return nil, err
+	}
+	w := o.open(writer)
 	w.SetMaxOpenConns(1)
 	w.SetMaxIdleConns(1)
-	r, err := sql.Open("sqlite", name+"?"+read.Encode())
-	if err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
+	r := o.open(reader)
 	r.SetMaxOpenConns(o.MaxReaders)
 	r.SetMaxIdleConns(o.MaxReaders)
 	return &sqlkit.DB{Read: r, Write: w, Dialect: sqlkit.SQLite, Classify: classifySQLite}, nil

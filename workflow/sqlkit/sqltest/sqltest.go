@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,14 +35,14 @@ func Each(t *testing.T, ms []sqlkit.Migrations, fn func(t *testing.T, db *sqlkit
 // SQLite opens a fresh SQLite file that goes away with the test.
 func SQLite(t testing.TB, ms ...sqlkit.Migrations) *sqlkit.DB {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), ms)
+	return open(t, sqliteURL(t), ms, nil)
 }
 
 // Postgres makes a fresh database on the server and drops it with the test. It
 // skips, or fails when CI=true, where there is none.
 func Postgres(t testing.TB, ms ...sqlkit.Migrations) *sqlkit.DB {
 	t.Helper()
-	return open(t, PostgresURL(t), ms)
+	return open(t, PostgresURL(t), ms, nil)
 }
 
 // PostgresURL makes a fresh, empty database and returns its URL. It skips, or
@@ -72,9 +73,11 @@ func PostgresURL(t testing.TB) string {
 	return u.String()
 }
 
-func open(t testing.TB, dsn string, ms []sqlkit.Migrations) *sqlkit.DB {
+func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "test.db") }
+
+func open(t testing.TB, dsn string, ms []sqlkit.Migrations, wrap func(driver.Connector) driver.Connector) *sqlkit.DB {
 	t.Helper()
-	db, err := sqlopen.Open(t.Context(), dsn, &sqlopen.Options{MaxConns: 8})
+	db, err := sqlopen.Open(t.Context(), dsn, &sqlopen.Options{MaxConns: 8, Connector: wrap})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, migrate.Up(t.Context(), db, ms...))
