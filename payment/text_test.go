@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
 
@@ -18,7 +19,7 @@ func TestPlainText(t *testing.T) {
 		"a&b=c|d\"e":                       "a b c d e",
 		"   ":                              "Thanh toan",
 		"😀":                                "Thanh toan",
-		"Lệ phí":                           "Le phi", // NFD
+		norm.NFD.String("Lệ phí"):          "Le phi",
 		strings.Repeat("ab ", 100):         strings.TrimSpace(strings.Repeat("ab ", 40)),
 		"100% của\tphí":                    "100 cua phi",
 		"https://evil.example/?a=1&vnp_x=": "https: evil.example a 1 vnp_x",
