@@ -187,7 +187,8 @@ func (s *Service) Exceptions(ctx context.Context, scope Scope, q *ExceptionQuery
 		f.where("(opened_us, id) > (" + f.arg(us(q.After.Opened)) + ", " + f.arg(q.After.ID) + ")")
 	}
 	f.scope(scope, "EXISTS (SELECT 1 FROM payment_charges AS c WHERE c.id = payment_exceptions.charge_id AND c.payer = %s)")
-	query := "SELECT " + exceptionColumns + " FROM payment_exceptions WHERE " + f.text() + " ORDER BY opened_us, id LIMIT " + f.arg(limit)
+	query := "SELECT " + exceptionColumns + " FROM payment_exceptions WHERE " + f.text() +
+		" ORDER BY opened_us, id LIMIT " + f.arg(limit)
 	var out []Exception
 	err := s.each(ctx, s.db.Read, func(scan func(...any) error) error {
 		e, err := scanException(scan)
@@ -220,7 +221,8 @@ func (s *Service) lockException(ctx context.Context, tx *sql.Tx, scope Scope, id
 	if c == nil && !scope.All || c != nil && !scope.Sees(c) {
 		return nil, nil, missing
 	}
-	e, err := scanException(s.row(ctx, tx, "UPDATE payment_exceptions SET tries = tries + 0 WHERE id = $1 RETURNING "+exceptionColumns, id).Scan)
+	e, err := scanException(s.row(ctx, tx,
+		"UPDATE payment_exceptions SET tries = tries + 0 WHERE id = $1 RETURNING "+exceptionColumns, id).Scan)
 	return e, c, err
 }
 

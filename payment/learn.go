@@ -44,7 +44,8 @@ func (s *Service) learn(ctx context.Context, w *word) (driver.Verdict, error) {
 		err = s.write(ctx, fn)
 	}
 	if err != nil {
-		s.o.Logger.Error("payment report not recorded", zap.String("gateway", w.gateway), zap.String("ref", cut(w.report.Ref, maxRef)), zap.Error(err))
+		s.o.Logger.Error("payment report not recorded", zap.String("gateway", w.gateway),
+			zap.String("ref", cut(w.report.Ref, maxRef)), zap.Error(err))
 		return driver.Retry, err
 	}
 	s.o.Logger.Info("payment report", zap.String("gateway", w.gateway), zap.String("source", w.source),
@@ -63,7 +64,7 @@ func (s *Service) apply(ctx context.Context, tx *sql.Tx, w *word, m *move) (driv
 	var v driver.Verdict
 	id := ""
 	if a == nil {
-		v, err = s.unknown(ctx, tx, w)
+		v, err = driver.UnknownRef, s.unknown(ctx, tx, w)
 	} else {
 		id = a.ID
 		v, err = s.known(ctx, tx, w, c, a, m)
@@ -98,13 +99,13 @@ func (w *word) fact() string {
 
 // unknown: a verified report about a reference that was never given out. If it
 // says that our merchant has been paid, the money is ours to look after.
-func (s *Service) unknown(ctx context.Context, tx *sql.Tx, w *word) (driver.Verdict, error) {
+func (s *Service) unknown(ctx context.Context, tx *sql.Tx, w *word) error {
 	r := &w.report
 	ours := r.Merchant == s.merchant(w.gateway) && r.Currency == currency && r.Amount > 0
 	if r.Outcome != driver.Paid || !ours {
-		return driver.UnknownRef, nil
+		return nil
 	}
-	return driver.UnknownRef, s.raiseMoney(ctx, tx, w.exception(UnknownReference), accountSuspense, w.fact())
+	return s.raiseMoney(ctx, tx, w.exception(UnknownReference), accountSuspense, w.fact())
 }
 
 // known: a report about one of our attempts.

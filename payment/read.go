@@ -35,19 +35,19 @@ func (f *filter) scope(s Scope, payer string) {
 	if s.All {
 		return
 	}
-	var any []string
+	var ors []string
 	for _, u := range s.Units {
 		if u != "" {
-			any = append(any, "unit = "+f.arg(u))
+			ors = append(ors, "unit = "+f.arg(u))
 		}
 	}
 	if s.Payer != "" {
-		any = append(any, fmt.Sprintf(payer, f.arg(s.Payer)))
+		ors = append(ors, fmt.Sprintf(payer, f.arg(s.Payer)))
 	}
-	if len(any) == 0 {
-		any = []string{"1 = 0"}
+	if len(ors) == 0 {
+		ors = []string{"1 = 0"}
 	}
-	f.where("(" + strings.Join(any, " OR ") + ")")
+	f.where("(" + strings.Join(ors, " OR ") + ")")
 }
 
 func (f *filter) text() string { return strings.Join(f.conds, " AND ") }

@@ -176,6 +176,7 @@ func reconciled(f Features) bool { return f.Reconciled }
 func cases() []kase {
 	return []kase{
 		{"features", "of the interfaces", always, features},
+		{"through package payment", "of the fallbacks", always, portable},
 		{"error codes", "E1", always, errorCodes},
 		{"start", "S1", always, start},
 		{"start cancelled", "E1", always, startCancelled},

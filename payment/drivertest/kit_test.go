@@ -2,7 +2,6 @@ package drivertest_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"testing"
 
@@ -120,11 +119,11 @@ func failed(t *testing.T, h drivertest.Harness, f drivertest.Features) []string 
 		return nil
 	}
 	var joined interface{ Unwrap() []error }
-	require.True(t, errors.As(err, &joined))
+	require.ErrorAs(t, err, &joined)
 	var names []string
 	for _, e := range joined.Unwrap() {
 		var f *drivertest.Failure
-		require.True(t, errors.As(e, &f), "a failure names its rule: %v", e)
+		require.ErrorAs(t, e, &f, "a failure names its rule")
 		assert.NotEmpty(t, f.Rule)
 		names = append(names, f.Case)
 	}

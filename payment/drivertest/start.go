@@ -45,16 +45,17 @@ func features(_ context.Context, e *env) error {
 func errorCodes(_ context.Context, e *env) error {
 	var errs []error
 	for _, c := range []struct {
+		name string
 		err  error
 		want driver.Code
 	}{
-		{nil, driver.CodeOK},
-		{context.DeadlineExceeded, driver.CodeUnavailable},
-		{fmt.Errorf("asking: %w", context.Canceled), driver.CodeUnavailable},
-		{errors.New("an error of somebody else"), driver.CodeUnknown},
+		{"nil", nil, driver.CodeOK},
+		{"deadline exceeded", context.DeadlineExceeded, driver.CodeUnavailable},
+		{"cancelled, wrapped", fmt.Errorf("asking: %w", context.Canceled), driver.CodeUnavailable},
+		{"an error of somebody else", errors.New("an error of somebody else"), driver.CodeUnknown},
 	} {
 		if got := e.g.ErrorCode(c.err); got != c.want {
-			errs = append(errs, fmt.Errorf("ErrorCode(%v) is %v, must be %v", c.err, got, c.want))
+			errs = append(errs, fmt.Errorf("ErrorCode(%s) is %v, must be %v", c.name, got, c.want))
 		}
 	}
 	if e.f.HTTP {

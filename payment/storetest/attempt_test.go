@@ -188,7 +188,9 @@ func TestCash(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		c := b.create("k1")
-		req := &payment.CashRequest{Key: "c1", Charge: c.ID, Scope: payment.Scope{Units: []string{"H10.12"}}, Amount: 20_000, Cashier: "o1", Till: "quay-1"}
+		req := &payment.CashRequest{
+			Key: "c1", Charge: c.ID, Scope: payment.Scope{Units: []string{"H10.12"}}, Amount: 20_000, Cashier: "o1", Till: "quay-1",
+		}
 		for _, change := range []func(*payment.CashRequest){
 			func(r *payment.CashRequest) { r.Amount = 19_999 },
 			func(r *payment.CashRequest) { r.Amount = 20_001 },

@@ -310,6 +310,9 @@ func TestMoneyAfterCancellationIsKept(t *testing.T) {
 	})
 }
 
+func say(os ...driver.Outcome) []driver.Outcome           { return os }
+func one(k payment.ExceptionKind) []payment.ExceptionKind { return []payment.ExceptionKind{k} }
+
 // TestLateTruth walks through what gateways have been seen to say after they
 // said something else.
 func TestLateTruth(t *testing.T) {
@@ -320,15 +323,15 @@ func TestLateTruth(t *testing.T) {
 		event string
 		kinds []payment.ExceptionKind
 	}{
-		"failed, then paid":             {[]driver.Outcome{driver.Failed, driver.Paid}, payment.Paid, "corrected_to_paid", nil},
-		"held, then paid":               {[]driver.Outcome{driver.Held, driver.Paid}, payment.Paid, "released_to_paid", []payment.ExceptionKind{payment.HeldBack}},
-		"held, then failed":             {[]driver.Outcome{driver.Held, driver.Failed}, payment.Failed, "released_to_failed", []payment.ExceptionKind{payment.HeldBack}},
-		"failed, then held":             {[]driver.Outcome{driver.Failed, driver.Held}, payment.Held, "corrected_to_held", []payment.ExceptionKind{payment.HeldBack}},
-		"paid, then failed":             {[]driver.Outcome{driver.Paid, driver.Failed}, payment.Paid, "paid", []payment.ExceptionKind{payment.Contradiction}},
-		"paid, then held":               {[]driver.Outcome{driver.Paid, driver.Held}, payment.Paid, "paid", []payment.ExceptionKind{payment.Contradiction}},
-		"failed twice":                  {[]driver.Outcome{driver.Failed, driver.Failed}, payment.Failed, "failed", nil},
-		"held twice":                    {[]driver.Outcome{driver.Held, driver.Held}, payment.Held, "held", []payment.ExceptionKind{payment.HeldBack}},
-		"paid, then not known any more": {[]driver.Outcome{driver.Paid, driver.Unknown}, payment.Paid, "paid", nil},
+		"failed, then paid":             {say(driver.Failed, driver.Paid), payment.Paid, "corrected_to_paid", nil},
+		"held, then paid":               {say(driver.Held, driver.Paid), payment.Paid, "released_to_paid", one(payment.HeldBack)},
+		"held, then failed":             {say(driver.Held, driver.Failed), payment.Failed, "released_to_failed", one(payment.HeldBack)},
+		"failed, then held":             {say(driver.Failed, driver.Held), payment.Held, "corrected_to_held", one(payment.HeldBack)},
+		"paid, then failed":             {say(driver.Paid, driver.Failed), payment.Paid, "paid", one(payment.Contradiction)},
+		"paid, then held":               {say(driver.Paid, driver.Held), payment.Paid, "paid", one(payment.Contradiction)},
+		"failed twice":                  {say(driver.Failed, driver.Failed), payment.Failed, "failed", nil},
+		"held twice":                    {say(driver.Held, driver.Held), payment.Held, "held", one(payment.HeldBack)},
+		"paid, then not known any more": {say(driver.Paid, driver.Unknown), payment.Paid, "paid", nil},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

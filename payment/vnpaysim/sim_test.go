@@ -194,7 +194,8 @@ func TestMisbehaviour(t *testing.T) {
 				r, err := w.parse(n)
 				require.Equal(t, c.code, w.gateway.ErrorCode(err))
 				if err == nil {
-					assert.Equal(t, c.notice, driver.Report{Merchant: r.Merchant, Amount: r.Amount, Outcome: r.Outcome})
+					got := driver.Report{Merchant: r.Merchant, Amount: r.Amount, Outcome: r.Outcome}
+					assert.Equal(t, c.notice, got)
 				}
 			}
 			polled, err := w.gateway.Poll(t.Context(), "R1", w.clock())
@@ -205,7 +206,8 @@ func TestMisbehaviour(t *testing.T) {
 			if c.polled.Outcome == driver.Unknown {
 				c.polled.Outcome = driver.Paid
 			}
-			assert.Equal(t, c.polled, driver.Report{Amount: polled.Amount, Outcome: polled.Outcome})
+			got := driver.Report{Amount: polled.Amount, Outcome: polled.Outcome}
+			assert.Equal(t, c.polled, got)
 		})
 	}
 }
