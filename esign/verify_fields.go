@@ -2,6 +2,7 @@ package esign
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 
 	"github.com/motcua/motcua/esign/internal/pdf"
@@ -127,9 +128,10 @@ func (w *fieldWalk) value(value pdf.Object, name string, f pdf.Dict) error {
 func looseSignature(d *pdf.Document) (bool, error) {
 	for _, n := range d.Numbers() {
 		o, _, _, err := d.ByNumber(n)
-		if err != nil {
+		if errors.Is(err, pdf.ErrLimit) {
 			return false, err
 		}
+		// An object that can't be read and that nothing needed so far is no signature.
 		s, _ := o.(pdf.Dict)
 		if s["ByteRange"] != nil || s["Type"] == pdf.Name("Sig") && s["Contents"] != nil {
 			return true, nil

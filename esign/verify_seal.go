@@ -46,15 +46,18 @@ func (c *check) hold() {
 	}
 }
 
+// cmsLimits are what a file's signatures and time stamps may bring along; real ones have fewer than ten certificates.
+func cmsLimits() *cms.Limits { return &cms.Limits{Certificates: 32} }
+
 func (c *check) parse() bool {
 	var err error
 	switch c.field.dict["SubFilter"] {
 	case pdf.Name("ETSI.RFC3161"):
-		if c.seal.token, err = tsp.ParseToken(c.contents, nil); err == nil {
+		if c.seal.token, err = tsp.ParseToken(c.contents, cmsLimits()); err == nil {
 			c.seal.sd = c.seal.token.CMS
 		}
 	case pdf.Name("ETSI.CAdES.detached"), pdf.Name("adbe.pkcs7.detached"):
-		c.seal.sd, err = cms.Parse(c.contents, nil)
+		c.seal.sd, err = cms.Parse(c.contents, cmsLimits())
 	default:
 		c.fail("unsupported-form")
 		return false

@@ -45,7 +45,23 @@ func TestNoByteOfTheSignedPartCanChange(t *testing.T) {
 
 func TestNoDigitOfTheSignatureCanChange(t *testing.T) {
 	t.Parallel()
-	w, file := certified(t)
+	t.Run("ECDSA", func(t *testing.T) {
+		t.Parallel()
+		w, file := certified(t)
+		everyDigit(t, w, file)
+	})
+	t.Run("RSA", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		ca := w.root.issue(t, "CA RSA", rsaKey(t, 2048), asCA)
+		signer, tsa := ca.issue(t, "RSA", rsaKey(t, 2048), asSigner), ca.issue(t, "TSA RSA", rsaKey(t, 2048), asTSA)
+		everyDigit(t, w, signed(t, blank(t), recipe{by: signer, stamp: tsa}))
+	})
+}
+
+func everyDigit(t *testing.T, w *world, file []byte) {
+	t.Helper()
+	require.Equal(t, esign.Valid, verify(t, file, w.trusting()).Verdict)
 	from, to := lastGap(file)
 	// Positions and digits alternate; MOTCUA_LONG tries every position.
 	step := 7

@@ -85,7 +85,7 @@ func (l *lexer) dict(depth int) (Object, error) {
 		if err != nil {
 			return err
 		}
-		if _, twice := out[k]; twice {
+		if old, twice := out[k]; twice && !Equal(old, v) {
 			// Readers differ in which of the two they take.
 			return malformed(at, "a dictionary has the key %q twice", k)
 		}

@@ -8,7 +8,7 @@ import (
 // unpredict undoes the PNG and TIFF predictors of Flate and LZW streams (ISO 32000-1 7.4.4.4).
 func unpredict(data []byte, p Dict) ([]byte, error) {
 	predictor, e1 := parm(p, "Predictor", 1, 15)
-	components, e2 := parm(p, "Colors", 1, 32)
+	components, e2 := parm(p, "Colors", 1, 32) //nolint:misspell // the key is spelt so
 	bits, e3 := parm(p, "BitsPerComponent", 8, 16)
 	columns, e4 := parm(p, "Columns", 1, 1<<20)
 	for _, err := range []error{e1, e2, e3, e4} {

@@ -17,8 +17,8 @@ func TestValues(t *testing.T) {
 		"(a(b)c)": String("a(b)c"), `(\n\r\t\b\f\\\(\101\7x\q)`: String("\n\r\t\b\f\\(A\x07xq"), "(a\r\nb\rc)": String("a\nb\nc"),
 		"(a\\\r\nb)": String("ab"), "<48 65 6c6C6f>": String("Hello"), "<4>": String("@"), "<>": String(""),
 		"[1 2 R 1 2 R]": Array{Ref{1, 2}, Ref{1, 2}}, "[1 2 R 3]": Array{Ref{1, 2}, int64(3)},
-		"<</A 1/B[/C]/D null>>": Dict{"A": int64(1), "B": Array{Name("C")}},
-		"% comment\n 5":         int64(5),
+		"<</A 1/A 1>>": Dict{"A": int64(1)}, "<</A 1/B[/C]/D null>>": Dict{"A": int64(1), "B": Array{Name("C")}},
+		"% comment\n 5": int64(5),
 	} {
 		got, err := parseValue(in)
 		require.NoError(t, err, in)
