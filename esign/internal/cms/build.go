@@ -174,7 +174,7 @@ func addContent(b *cryptobyte.Builder, typ asn1.ObjectIdentifier, content []byte
 }
 
 func unsignedAttributes(p *Parts) ([]byte, error) {
-	if p.TimeStamp == nil {
+	if len(p.TimeStamp) == 0 {
 		return nil, nil
 	}
 	return marshalAttributes([]Attribute{{OIDSignatureTimeStamp, [][]byte{p.TimeStamp}}}, contextTag(1))
