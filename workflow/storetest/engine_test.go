@@ -46,7 +46,7 @@ type bundle struct {
 }
 
 // setup gives a fresh engine whose law's clock stands at 08:00 of a Friday.
-func setup(t *testing.T, db *sqlkit.DB) *bundle {
+func setup(t testing.TB, db *sqlkit.DB) *bundle {
 	t.Helper()
 	m, err := workflow.Compile(definition(), workflow.Bindings{Effects: []string{"slip", "notify"}})
 	require.NoError(t, err)
