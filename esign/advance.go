@@ -18,6 +18,9 @@ type AdvanceRequest struct {
 	Key string
 	// Again begins a new attempt where the holder refused or ran out of time; else such a plan stays as it is.
 	Again bool
+	// Upto is how many signatures may have been made when it returns: one more than are made asks for the next alone. 0
+	// goes on to the last, but begins none of a stepwise plan.
+	Upto int
 }
 
 // Stage is where a plan stands. The zero Stage is none.
@@ -64,8 +67,9 @@ type Progress struct {
 	SHA256   []byte
 	// Done of Total signatures are made.
 	Done, Total int
-	// Field and Holder are those of the signature under way; empty when all are made.
+	// Field and Holder are those of the next signature; empty when all are made. Begun says that it is under way.
 	Field, Holder string
+	Begun         bool
 	// Expires is when the holder's time runs out (zero: not known) and RetryAfter how long to wait, while StageWaiting.
 	Expires    time.Time
 	RetryAfter time.Duration
@@ -107,6 +111,9 @@ func (s *Service) Advance(ctx context.Context, r *AdvanceRequest) (*Progress, er
 		if err != nil {
 			return nil, err
 		}
+		if p.held(r.Upto) {
+			return p.progress()
+		}
 		pause, err := s.advance(ctx, p, again)
 		again = false
 		switch {
@@ -120,6 +127,15 @@ func (s *Service) Advance(ctx context.Context, r *AdvanceRequest) (*Progress, er
 		}
 	}
 	return nil, fail(CodeUnavailable, "the plan is moved by many at once; try again")
+}
+
+// held says that the next signature must not begin yet. One that has begun goes on: its holder has been named.
+func (p *planRow) held(upto int) bool {
+	next := p.next()
+	if p.state != planOpen || next == nil || next.state != stepPlanned {
+		return false
+	}
+	return p.done >= upto && (upto > 0 || p.plan.Stepwise)
 }
 
 // Get tells how far a plan is without moving it.
@@ -162,7 +178,7 @@ func (p *planRow) progress() (*Progress, error) {
 		Key: p.key, Purpose: p.purpose, Document: p.current, SHA256: p.hash, Done: p.done, Total: p.total, Stage: StageOpen,
 	}
 	if r := p.next(); r != nil {
-		out.Field, out.Holder = r.field, r.holder
+		out.Field, out.Holder, out.Begun = r.field, r.holder, r.state != stepPlanned
 		if r.state == stepAsked {
 			out.Stage, out.Expires = StageWaiting, fromMicro(r.expires)
 		}

@@ -35,6 +35,9 @@ type Plan struct {
 	Title string `json:"title,omitempty"`
 	// Signatures in the order they are made, 1 to 16.
 	Signatures []PlannedSignature `json:"signatures"`
+	// Stepwise has each signature begin only when AdvanceRequest.Upto reaches it: an official signs today, the clerk seals
+	// when they get to it. Resume then goes on with what has begun and begins nothing.
+	Stepwise bool `json:"stepwise,omitempty"`
 }
 
 // PlannedSignature is one signature of a plan. Texts are normalised to NFC.
