@@ -120,13 +120,13 @@ var linkedBy = map[string][]string{
 	"github.com/santhosh-tekuri":     {"procedures"},
 	"github.com/zitadel/oidc":        {"identity"},
 	"github.com/coreos/go-oidc":      {"identity"},
-	"codeberg.org/go-pdf/fpdf":       {"esign", "procedures"},
+	"codeberg.org/go-pdf/fpdf":       {"esign", "payment/receiptpdf", "procedures"},
 	"github.com/pdfcpu/pdfcpu":       {"esign", "procedures"},
 	"github.com/spf13/cobra":         {"procedures/province", "examples"},
 	"software.sslmate.com/src":       {"esign"},
 	"github.com/boombuler/barcode":   {"esign", "procedures"},
 	"github.com/alexedwards/scs":     {"identity", "procedures"},
-	"github.com/go-fonts/liberation": {"esign", "procedures"},
+	"github.com/go-fonts/liberation": {"esign", "payment/receiptpdf", "procedures"},
 }
 
 var province = regexp.MustCompile(`(?i)b[iì]nh[ _-]?ph[uư][oơớ]c`)
@@ -181,7 +181,8 @@ var rules = []rule{
 		}, source{path: "payment/x_test.go", text: `package x; import "time"; func f() { time.Sleep(1) }`}},
 	{"clocks", "the law's clock and the protocol's are injected; time.Now may stand as a default, and is never called",
 		func(s *source) string {
-			if s.ast != nil && !s.test() && !s.helper() && s.floor() != "examples" && s.uses("time", "Now", true) {
+			// The library under the provider's simulator reads the machine's clock itself; two clocks would disagree.
+			if s.ast != nil && !s.test() && !s.helper() && !s.under("examples", "identity/oidcsim") && s.uses("time", "Now", true) {
 				return "time.Now()"
 			}
 			return ""
@@ -212,14 +213,14 @@ var rules = []rule{
 			}
 			return ""
 		}, source{path: "payment/x.yaml", text: `name: Bình Phước`}},
-	{"length", "one subject a file: 500 lines at most, 140 characters a line",
+	{"length", "one subject a file: 500 lines at most, 140 characters a line; in markup a line ends where its element does",
 		func(s *source) string {
 			lines := strings.Split(s.text, "\n")
 			if len(lines) > 501 {
 				return "more than 500 lines"
 			}
 			for n, l := range lines {
-				if utf8.RuneCountInString(l) > 140 {
+				if utf8.RuneCountInString(l) > 140 && path.Ext(s.path) != ".html" {
 					return fmt.Sprintf("line %d has more than 140 characters", n+1)
 				}
 			}
