@@ -90,9 +90,9 @@ func (c *overlaying) longer(p *Procedure) {
 		if at == nil {
 			continue
 		}
-		shorter, comparable := notLonger(now, old)
+		shorter, known := notLonger(now, old)
 		switch {
-		case !comparable:
+		case !known:
 			c.f.at(at, "term-incomparable", "use the base's kind of term with a smaller amount",
 				"term %s: %s can't be compared with %s", now.ID, now.Kind, old.Kind)
 		case !shorter:
@@ -106,9 +106,9 @@ func (c *overlaying) longer(p *Procedure) {
 
 // notLonger says whether a never ends after b, whatever the hour of reception,
 // and whether that can be told.
-func notLonger(a, b Term) (shorter, comparable bool) {
+func notLonger(a, b Term) (shorter, known bool) {
 	switch {
-	case a.Kind == b.Kind && a.Kind == SameDay:
+	case a.Kind == SameDay && b.Kind == SameDay:
 		return a.Cutoff >= b.Cutoff, true // a later cut-off keeps more dossiers on their day
 	case a.Kind == b.Kind:
 		return a.Amount <= b.Amount, true

@@ -57,7 +57,7 @@ func (f *Form) problems(ve *jsonschema.ValidationError) []FieldProblem {
 		case *kind.AdditionalProperties:
 			add("", ProblemUnknown, Text{"Tờ khai có mục không được hỏi", "The form holds an answer nobody asked for"})
 		case *kind.Minimum, *kind.Maximum, *kind.ExclusiveMinimum, *kind.ExclusiveMaximum, *kind.MinLength, *kind.MaxLength:
-			add(name, f.rangeKind(name, k), f.outOfRange(name, k))
+			add(name, rangeKind(k), f.outOfRange(name, k))
 		default:
 			add(name, ProblemForm, f.wrongForm(name))
 		}
@@ -87,7 +87,7 @@ func (f *Form) missing(name string) Text {
 }
 
 // rangeKind calls an empty text missing, as people do.
-func (f *Form) rangeKind(name string, k any) string {
+func rangeKind(k any) string {
 	if m, ok := k.(*kind.MinLength); ok && m.Got == 0 {
 		return ProblemMissing
 	}

@@ -121,7 +121,7 @@ func parseForms(file string, text []byte) (*FormTable, []Finding) {
 			fo := f.object(fn, "form "+name, "number", "name")
 			fo.need("number", "name")
 			form := OfficialForm{set.Circular, fo.str("number"), fo.text("name")}
-			if !formNumber.MatchString(form.Number) {
+			if form.Number != "" && !formNumber.MatchString(form.Number) {
 				f.at(fn, "form-number", `write two digits in quotes, "01"`, "form %s: %q is no number", name, form.Number)
 			}
 			set.forms[name] = form

@@ -24,7 +24,8 @@ func TestStory(t *testing.T) {
 		"paid":    {[]string{"certification", "payment"}, "request receive compare ask_fee fee_settled certified return_result"},
 		"supply":  {nil, "request ask_supplement supply receive ask_supplement supply receive compare certify_on_paper return_result"},
 		"refused": {nil, "request refuse"},
-		"left":    {[]string{"certification", "payment"}, "request receive compare ask_fee withdraw reject_withdrawal withdraw accept_withdrawal"},
+		"left": {[]string{"certification", "payment"},
+			"request receive compare ask_fee withdraw reject_withdrawal withdraw accept_withdrawal"},
 		"stopped": {[]string{"certification"}, "request receive compare reserve stop"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,8 @@ func TestOverlayMay(t *testing.T) {
 		"narrow roles": {"steps: {ask_fee: {roles: [certifier]}}\n", func(t *testing.T, p *procedures.Procedure) {
 			assert.Equal(t, []string{"certifier"}, p.StepsOf("ask_fee")[0].Roles)
 		}},
-		"more effects": {"steps: {refuse: {effects: [issue_refusal_slip, issue_receipt_slip]}}\n", func(t *testing.T, p *procedures.Procedure) {
+		"more effects": {"steps: {refuse: {effects: [issue_refusal_slip, issue_receipt_slip]}}\n", func(t *testing.T,
+			p *procedures.Procedure) {
 			assert.Len(t, p.StepsOf("refuse")[0].Effects, 2)
 		}},
 		"a step of its own": {`
@@ -55,7 +56,8 @@ steps:
 			assert.Equal(t, procedures.ModeLookup, p.Components[0].Mode)
 			assert.False(t, p.Components[0].Required)
 		}},
-		"one more channel": {"channels: [counter, online, post]\napplicants: {assurance: {post: 0}}\n", func(t *testing.T, p *procedures.Procedure) {
+		"one more channel": {"channels: [counter, online, post]\napplicants: {assurance: {post: 0}}\n", func(t *testing.T,
+			p *procedures.Procedure) {
 			assert.Contains(t, p.Channels, procedures.Post)
 		}},
 		"its own law": {"legal_basis:\n  decision: {number: 1/QĐ-UBND, name: {vi: Quyết định, en: Decision}, from: 2024-01-01}\n",
@@ -63,7 +65,8 @@ steps:
 				_, ok := p.Law("decision")
 				assert.True(t, ok)
 			}},
-		"other words": {"form: {fields: {phone: {hint: {vi: Số Zalo càng tốt, en: Zalo is best}}}}\n", func(t *testing.T, p *procedures.Procedure) {
+		"other words": {"form: {fields: {phone: {hint: {vi: Số Zalo càng tốt, en: Zalo is best}}}}\n", func(t *testing.T,
+			p *procedures.Procedure) {
 			f, _ := p.Form.Field("phone")
 			assert.Equal(t, "Số Zalo càng tốt", f.Hint.VI)
 		}},
@@ -147,7 +150,8 @@ func TestOverlayMayNot(t *testing.T) {
 			ok := false
 			for _, f := range found {
 				all = append(all, f.String())
-				ok = ok || f.Rule == tc.rule && (tc.line == "" || f.File == "province/2.000815.yaml" && f.Line == lineOf(t, text, tc.line))
+				ok = ok || f.Rule == tc.rule && (tc.line == "" || f.File == "province/2.000815.yaml" && f.Line == lineOf(t,
+					text, tc.line))
 			}
 			assert.True(t, ok, "want %s at %q, got\n%s", tc.rule, tc.line, strings.Join(all, "\n"))
 			_, err := c.At("2.000815", day(2024, 11, 15))
@@ -234,7 +238,8 @@ func TestLayers(t *testing.T) {
 func TestCommuneKeepsTheMachine(t *testing.T) {
 	t.Parallel()
 	head := "format: 1\nextends: \"2.000815\"\nvalid_from: 2024-01-01\n"
-	for _, body := range []string{"states: {compared: {name: {vi: A, en: B}}}\n", "steps: {ask_fee: {roles: [cashier]}}\n", "drop: {steps: [supply]}\n"} {
+	for _, body := range []string{"states: {compared: {name: {vi: A, en: B}}}\n", "steps: {ask_fee: {roles: [cashier]}}\n",
+		"drop: {steps: [supply]}\n"} {
 		found := procedures.Check(folder("national/2.000815.yaml", certified(t), "commune/H10.40.18/2.000815.yaml", head+body))
 		require.Len(t, found, 1, body)
 		assert.Equal(t, "overlay-commune", found[0].Rule)
@@ -243,7 +248,8 @@ func TestCommuneKeepsTheMachine(t *testing.T) {
 
 func TestExtendRefusesAnother(t *testing.T) {
 	t.Parallel()
-	ovs, found := procedures.ParseOverlays("x.yaml", []byte("format: 1\nextends: \"2.000884\"\nvalid_from: 2024-01-01\n"), procedures.ProvinceLayer, "")
+	ovs, found := procedures.ParseOverlays("x.yaml", []byte("format: 1\nextends: \"2.000884\"\nvalid_from: 2024-01-01\n"),
+		procedures.ProvinceLayer, "")
 	require.Empty(t, found)
 	_, _, err := procedures.Extend(national(t), ovs...)
 	require.ErrorIs(t, err, procedures.ErrInvalid)

@@ -20,7 +20,8 @@ import (
 const (
 	maxFileBytes = 256 << 10
 	maxDepth     = 24
-	maxNodes     = 20_000
+	maxNodes     = 15_000
+	maxTokens    = 40_000 // the parser is quadratic in the keys of one mapping
 	maxDocuments = 64
 )
 
@@ -37,8 +38,6 @@ type fault struct {
 	rule         string
 	text, remedy string
 }
-
-func (f *fault) Error() string { return fmt.Sprintf("line %d: %s: %s", f.line, f.rule, f.text) }
 
 // parseYAML reads all documents of one file. It refuses anchors, aliases, tags,
 // merge keys, directives and complex keys, and counts size, depth and nodes
@@ -105,7 +104,10 @@ func syntaxFault(err error) *fault {
 // flat token list, so that the recursive parser never sees it.
 func checkTokens(tokens token.Tokens) *fault {
 	const plain = "write the value out; the format has no anchors, aliases, tags or directives"
-	depth, dashes, line := 0, 0, 0
+	if len(tokens) > maxTokens {
+		return &fault{0, "yaml-limit", fmt.Sprintf("more than %d words and signs", maxTokens), "split the file"}
+	}
+	depth, dashes, line, documents := 0, 0, 0, 1
 	for _, t := range tokens {
 		at := t.Position.Line
 		switch t.Type {
@@ -117,6 +119,8 @@ func checkTokens(tokens token.Tokens) *fault {
 			return &fault{at, "yaml-key", "a complex key (?)", "use plain words as keys"}
 		case token.InvalidType:
 			return &fault{at, "yaml-syntax", "the file can't be read as YAML", "check indentation and quotes"}
+		case token.DocumentHeaderType:
+			documents++
 		case token.MappingStartType, token.SequenceStartType:
 			depth++
 		case token.MappingEndType, token.SequenceEndType:
@@ -129,6 +133,9 @@ func checkTokens(tokens token.Tokens) *fault {
 		}
 		if depth > maxDepth || dashes > maxDepth || t.Position.IndentNum > 4*maxDepth {
 			return &fault{at, "yaml-limit", fmt.Sprintf("nested deeper than %d", maxDepth), "flatten it"}
+		}
+		if documents > maxDocuments+1 { // the first document may have a header, too
+			return &fault{at, "yaml-limit", fmt.Sprintf("more than %d documents", maxDocuments), "split the file"}
 		}
 	}
 	return nil

@@ -32,7 +32,8 @@ func dossier(t *testing.T) *nationalportal.Dossier {
 		OwnerIDs: []string{"070190000017"}, Account: "tech-1", Filed: at(8, 0), Received: at(8, 30), Due: at(17, 0), Finished: at(10, 0),
 		Returned: at(10, 30), Unit: "UBND phường Tân Phú", Digitised: true, Paid: nationalportal.PaidLocal, Abstract: "Bằng tốt nghiệp",
 		Papers: []nationalportal.PaperInput{{ID: "f1", Name: "scan.pdf", Component: "original", Digitised: true}},
-		Fees:   []procedures.FeeLine{{Fee: "certification", Kind: procedures.FeePhi, Name: procedures.Text{VI: "Phí chứng thực"}, Unit: 4000, Quantity: 1, Amount: 4000}},
+		Fees: []procedures.FeeLine{{Fee: "certification", Kind: procedures.FeePhi,
+			Name: procedures.Text{VI: "Phí chứng thực"}, Unit: 4000, Quantity: 1, Amount: 4000}},
 		Supplements: []nationalportal.Supplement{{
 			ID: "s1", By: "Công chức tiếp nhận", Text: "Bản chụp trang 2 bị mờ", Asked: at(8, 10), Supplied: at(8, 20), Due: at(17, 0),
 		}},

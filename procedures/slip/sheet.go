@@ -138,12 +138,6 @@ func (sh *sheet) title(text string) {
 	sh.pdf.Ln(0.8)
 }
 
-func (sh *sheet) centred(text string) {
-	sh.style("", sh.size)
-	sh.pdf.MultiCell(sh.width, sh.line, clean(text), "", "C", false)
-	sh.pdf.Ln(0.8)
-}
-
 // field is a label and its value; without a value nothing is printed.
 func (sh *sheet) field(label, value string) {
 	if strings.TrimSpace(value) == "" {
@@ -160,7 +154,9 @@ func (sh *sheet) paragraph(style, text string) {
 	sh.pdf.Ln(0.3)
 }
 
-func (sh *sheet) listed(indent float64, text string) {
+// listed is a line of a list, set in.
+func (sh *sheet) listed(text string) {
+	const indent = 4
 	sh.pdf.SetX(sh.left + indent)
 	sh.style("", sh.size)
 	sh.pdf.MultiCell(sh.width-indent, sh.line, clean(text), "", "L", false)

@@ -34,7 +34,7 @@ func WriteReceipt(w io.Writer, r *Receipt, o *Options) error {
 	if len(r.DueLines) > 0 {
 		sh.paragraph("I", "Cách tính thời hạn:")
 		for _, l := range r.DueLines {
-			sh.listed(4, "- "+l)
+			sh.listed("- " + l)
 		}
 	}
 	sh.field("Nơi trả kết quả", r.ReturnPlace)
@@ -89,7 +89,7 @@ func (sh *sheet) components(r *Receipt) {
 		if c.Count > 0 {
 			text += fmt.Sprintf(": %d", c.Count)
 		}
-		sh.listed(4, text)
+		sh.listed(text)
 	}
 	sh.pdf.Ln(0.5)
 }
@@ -114,10 +114,10 @@ func WriteSupplement(w io.Writer, s *Supplement, o *Options) error {
 	for i, it := range s.Items {
 		sh.paragraph("B", fmt.Sprintf("%d. %s", i+1, it.Name))
 		if it.What != "" {
-			sh.listed(4, "Cần làm: "+it.What)
+			sh.listed("Cần làm: " + it.What)
 		}
 		if it.Why != "" {
-			sh.listed(4, "Lý do: "+it.Why)
+			sh.listed("Lý do: " + it.Why)
 		}
 		sh.pdf.Ln(0.5)
 	}
@@ -143,7 +143,7 @@ func WriteRefusal(w io.Writer, r *Refusal, o *Options) error {
 	sh.title(r.Form.Name.VI)
 	sh.subject(&r.Subject, r.Content)
 	sh.paragraph("", "Qua xem xét, "+r.Office.Name+" thông báo không tiếp nhận, giải quyết hồ sơ này với lý do:")
-	sh.listed(4, r.Reason)
+	sh.listed(r.Reason)
 	sh.pdf.Ln(1)
 	sh.field("Ông/bà có thể", r.NextStep)
 	sh.field("Phản ánh, kiến nghị", r.Complaint)
