@@ -65,7 +65,7 @@ func TestCorpus(t *testing.T) {
 			start := time.Now()
 			r, err := esign.Verify(context.Background(), bytes.NewReader(data), int64(len(data)), nil)
 			require.NoError(t, err)
-			require.Less(t, time.Since(start), 2*time.Second)
+			require.Less(t, time.Since(start), deadline)
 			require.NotEqual(t, esign.Valid, r.Verdict, "no root is known")
 			require.NotEmpty(t, r.Reason.VI)
 			if row.class == "valid" {

@@ -55,7 +55,7 @@ func TestHostileFilesEndSoon(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	file := signed(t, blank(t), recipe{by: w.official})
-	bomb := deflated(t, 300)
+	bomb := deflated(t, 80)
 	manyFields := make([]string, 30_000)
 	for i := range manyFields {
 		manyFields[i] = "3 0 R"
@@ -88,7 +88,7 @@ func TestHostileFilesEndSoon(t *testing.T) {
 	} {
 		start := time.Now()
 		r := verify(t, data, w.trusting())
-		require.Less(t, time.Since(start), 2*time.Second, name)
+		require.Less(t, time.Since(start), deadline, name)
 		require.NotEqual(t, esign.Valid, r.Verdict, name)
 		require.NotEmpty(t, r.Reason.Code, name)
 	}
@@ -114,7 +114,7 @@ func TestManySignatures(t *testing.T) {
 	}
 	start := time.Now()
 	r := verify(t, file, w.trusting())
-	require.Less(t, time.Since(start), 2*time.Second)
+	require.Less(t, time.Since(start), deadline)
 	require.Equal(t, esign.Valid, r.Verdict, r.Reason.EN)
 	require.Len(t, r.Signers, n)
 	require.Len(t, r.Signers[0].Notes, n, "time and every later signature")
