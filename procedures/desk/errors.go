@@ -19,6 +19,9 @@ var (
 	ErrTooLarge = errors.New("file too large")
 	// ErrSubject: the procedure, unit or paper named is not there.
 	ErrSubject = errors.New("not offered")
+	// ErrUnavailable: something outside did not answer; trying again goes on
+	// where it stopped.
+	ErrUnavailable = errors.New("not available now")
 )
 
 // FormError says which answers are to be corrected and how. It is [ErrForm].

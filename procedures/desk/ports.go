@@ -56,9 +56,10 @@ type Register interface {
 	// transaction of the step that leads to signing. Repeated for one dossier it
 	// changes nothing.
 	ReserveTx(ctx context.Context, tx *sql.Tx, r *Reservation) error
-	// Sign makes the next signature of the dossier's line in the name of
-	// holder. It calls signers and files, so no transaction may be open.
-	Sign(ctx context.Context, dossier workflow.DossierID, holder, key string) error
+	// Sign makes the signature named by next ("official" or "agency") of the
+	// dossier's line, with the holder's credential; one that is made stays as it
+	// is. It calls signers and files, so no transaction may be open.
+	Sign(ctx context.Context, dossier workflow.DossierID, next, holder string) error
 	// Line returns the line of a dossier, or nil.
 	Line(ctx context.Context, dossier workflow.DossierID) (*Line, error)
 	// CancelTx gives the line of a stopped dossier up; its number stays used.
@@ -86,9 +87,6 @@ type Line struct {
 	Book   string
 	// Next names who signs next: "official", "agency", or "" when done.
 	Next string
-	// Waiting says that a signature was begun and is to be confirmed elsewhere,
-	// e.g. on a phone.
-	Waiting bool
 	// Ref is the certified file once it is done.
 	Ref   string
 	State string

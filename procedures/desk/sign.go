@@ -28,10 +28,10 @@ const (
 // SignRequest asks for the next signature of a dossier's certified copy.
 type SignRequest struct {
 	Dossier workflow.DossierID
-	// Expect is the version the person has seen.
+	// Expect is the version the person has seen, Next the signer they saw as
+	// next: a second click asks for the same signature, not for the one after.
 	Expect workflow.Version
-	// Key is the idempotency key of the posted form.
-	Key string
+	Next   string
 }
 
 // Sign makes the next signature: the official's with their own certificate, then
@@ -47,36 +47,39 @@ func (d *Desk) Sign(ctx context.Context, who *identity.Person, r *SignRequest) (
 	if dos.Version != r.Expect {
 		return nil, &workflow.StaleError{Dossier: r.Dossier, Expected: r.Expect, Current: dos.Version}
 	}
-	step, holder, err := d.nextSigner(ctx, dos, who)
+	next, step, holder, err := d.nextSigner(ctx, dos, who)
 	if err != nil {
 		return nil, err
 	}
 	if _, why := whostep.Resolve(d.Policy, who, step, dos.Unit, now); why != nil {
 		return nil, refused(step, why)
 	}
-	if err := d.Register.Sign(ctx, r.Dossier, holder, r.Key); err != nil {
+	if r.Next != next {
+		return d.Case(ctx, who, r.Dossier) // a click that came twice: the signature it asked for is made
+	}
+	if err := d.Register.Sign(ctx, r.Dossier, next, holder); err != nil {
 		return nil, err
 	}
 	return d.Case(ctx, who, r.Dossier)
 }
 
-func (d *Desk) nextSigner(ctx context.Context, dos *workflow.Dossier, who *identity.Person) (step, holder string, err error) {
+func (d *Desk) nextSigner(ctx context.Context, dos *workflow.Dossier, who *identity.Person) (next, step, holder string, err error) {
 	none := refused(StepSign, &workflow.Reason{Code: "nothing_to_sign", VI: "Hồ sơ này chưa có hoặc không còn gì để ký.",
 		EN: "there is nothing to sign in this dossier now"})
 	if d.Register == nil {
-		return "", "", none
+		return "", "", "", none
 	}
 	line, err := d.Register.Line(ctx, dos.ID)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	switch {
 	case line == nil || line.Next == "":
-		return "", "", none
+		return "", "", "", none
 	case line.Next == NextOfficial:
-		return StepSign, who.ID, nil
+		return NextOfficial, StepSign, who.ID, nil
 	default:
-		return StepSeal, dos.Unit, nil
+		return NextAgency, StepSeal, dos.Unit, nil
 	}
 }
 
