@@ -38,6 +38,7 @@ func lived(b *bench) {
 // as somebody with the database's password would.
 func TestAuditNamesWhatWasAltered(t *testing.T) {
 	t.Parallel()
+	seen := map[string]bool{}
 	for _, c := range []struct{ table, statement string }{
 		{"payment_charges", "UPDATE payment_charges SET total = 30000 WHERE state = 'due'"},
 		{"payment_charges", "UPDATE payment_charges SET payer = 'p9' WHERE state = 'settled'"},
@@ -92,9 +93,16 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 		{"payment_outbox", "UPDATE payment_outbox SET id = 'x' WHERE topic = 'payment.exception' AND at_us =" +
 			" (SELECT min(at_us) FROM payment_outbox) AND id = (SELECT min(id) FROM payment_outbox WHERE topic = 'payment.exception')"},
 	} {
+		// The recounting is the same code on both databases: PostgreSQL sees one
+		// alteration of each table, SQLite all of them.
+		run := each
+		if seen[c.table] {
+			run = onSQLite
+		}
+		seen[c.table] = true
 		t.Run(c.statement, func(t *testing.T) {
 			t.Parallel()
-			each(t, func(b *bench) {
+			run(t, func(b *bench) {
 				lived(b)
 				b.sound()
 				triggersOff(b)

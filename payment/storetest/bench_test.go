@@ -53,6 +53,11 @@ func each(t *testing.T, fn func(*bench)) {
 	})
 }
 
+func onSQLite(t *testing.T, fn func(*bench)) {
+	t.Helper()
+	fn(newBench(t, sqltest.SQLite(t, payment.Migrations()), nil))
+}
+
 func newBench(t *testing.T, db *sqlkit.DB, more map[string]driver.Gateway) *bench {
 	t.Helper()
 	b := &bench{
