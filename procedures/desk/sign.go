@@ -28,10 +28,10 @@ const (
 // SignRequest asks for the next signature of a dossier's certified copy.
 type SignRequest struct {
 	Dossier workflow.DossierID
-	// Expect is the version the person has seen, Next the signer they saw as
-	// next: a second click asks for the same signature, not for the one after.
+	// Expect is the version the person has seen, Step the signing step they were
+	// offered: a second click asks for the same signature, not for the one after.
 	Expect workflow.Version
-	Next   string
+	Step   string
 }
 
 // Sign makes the next signature: the official's with their own certificate, then
@@ -54,7 +54,7 @@ func (d *Desk) Sign(ctx context.Context, who *identity.Person, r *SignRequest) (
 	if _, why := whostep.Resolve(d.Policy, who, step, dos.Unit, now); why != nil {
 		return nil, refused(step, why)
 	}
-	if r.Next != next {
+	if r.Step != step {
 		return d.Case(ctx, who, r.Dossier) // a click that came twice: the signature it asked for is made
 	}
 	if err := d.Register.Sign(ctx, r.Dossier, next, holder); err != nil {
