@@ -90,7 +90,8 @@ func (p *People) byCitizenID(ctx context.Context, tx *sql.Tx, c CitizenID) (*per
 }
 
 func (p *People) insert(ctx context.Context, tx *sql.Tx, c CitizenID, name string, level int, now time.Time) (*personRow, error) {
-	r := &personRow{id: citizenPrefix + p.o.NewID(), kind: string(Citizen), assurance: level, firstUS: now.UnixMicro(), seenUS: now.UnixMicro()}
+	at := now.UnixMicro()
+	r := &personRow{id: citizenPrefix + p.o.NewID(), kind: string(Citizen), assurance: level, firstUS: at, seenUS: at}
 	p.sealInto(r, c, name)
 	var err error
 	if r.no, _, err = nextNo(ctx, tx, p.db.Dialect, "people"); err != nil {

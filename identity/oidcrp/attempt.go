@@ -106,13 +106,13 @@ func (p *Provider) levelOf(acr string) int {
 }
 
 // single returns the one value of a parameter, "" when it is absent, and false
-// when it stands twice or is longer than max.
-func single(q url.Values, name string, max int) (string, bool) {
+// when it stands twice or is longer than the limit.
+func single(q url.Values, name string, limit int) (string, bool) {
 	v := q[name]
 	switch {
 	case len(v) == 0:
 		return "", true
-	case len(v) > 1 || len(v[0]) > max:
+	case len(v) > 1 || len(v[0]) > limit:
 		return "", false
 	}
 	return v[0], true

@@ -215,15 +215,15 @@ func (p *Provider) checkAuthentication(c claims, a *Attempt, id *Identity) (err 
 // claims reads single claims strictly.
 type claims map[string]any
 
-// text returns a text of at most max bytes, "" when it is absent.
-func (c claims) text(name string, max int) (string, error) {
+// text returns a text of at most limit bytes, "" when it is absent.
+func (c claims) text(name string, limit int) (string, error) {
 	v, ok := c[name]
 	if !ok {
 		return "", nil
 	}
 	s, isText := v.(string)
-	if !isText || len(s) > max {
-		return "", refuse("claim_form", "claim %s is not a text of at most %d bytes", name, max)
+	if !isText || len(s) > limit {
+		return "", refuse("claim_form", "claim %s is not a text of at most %d bytes", name, limit)
 	}
 	return s, nil
 }

@@ -49,7 +49,9 @@ func start(t *testing.T) *world {
 	w.addr = l.Addr().String()
 	w.cfg = oidcsim.Config{
 		Issuer: "http://" + w.addr, People: people,
-		Clients: []oidcsim.Client{{ID: "citizens", Secret: "s1", Kind: identity.Citizen}, {ID: "officials", Secret: "s2", Kind: identity.Official}},
+		Clients: []oidcsim.Client{
+			{ID: "citizens", Secret: "s1", Kind: identity.Citizen}, {ID: "officials", Secret: "s2", Kind: identity.Official},
+		},
 	}
 	w.serve(l)
 	t.Cleanup(func() { w.server.Close() })
@@ -99,12 +101,16 @@ func (w *world) browser() *browser {
 
 // get returns the page, or the address it was sent away to.
 func (b *browser) get(address string) (page string, away *url.URL) {
-	resp, err := b.c.Get(address)
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, nil)
 	require.NoError(b.t, err)
-	return b.read(resp)
+	return b.do(req)
 }
 
-func (b *browser) read(resp *http.Response) (string, *url.URL) {
+func (b *browser) do(req *http.Request) (string, *url.URL) {
+	b.t.Helper()
+	resp, err := b.c.Do(req)
+	require.NoError(b.t, err)
 	defer func() { require.NoError(b.t, resp.Body.Close()) }()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(b.t, err)
@@ -118,11 +124,14 @@ var idField = regexp.MustCompile(`name="id" value="([^"]+)"`)
 
 // choose posts the form of the login page.
 func (b *browser) choose(page, field, value string) (string, *url.URL) {
+	b.t.Helper()
 	m := idField.FindStringSubmatch(page)
 	require.NotNil(b.t, m, page)
-	resp, err := b.c.PostForm("http://"+b.w.addr+"/login", url.Values{"id": {html.UnescapeString(m[1])}, field: {value}})
+	form := url.Values{"id": {html.UnescapeString(m[1])}, field: {value}}
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, "http://"+b.w.addr+"/login", strings.NewReader(form.Encode()))
 	require.NoError(b.t, err)
-	return b.read(resp)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(req)
 }
 
 func begin(t *testing.T, p *oidcrp.Provider, r oidcrp.BeginRequest) (string, *oidcrp.Attempt) {
@@ -309,7 +318,9 @@ func TestRequestsAreRefused(t *testing.T) {
 
 func TestConfigIsChecked(t *testing.T) {
 	t.Parallel()
-	good := oidcsim.Config{Issuer: "http://127.0.0.1:1", People: people, Clients: []oidcsim.Client{{ID: "a", Secret: "b", Kind: identity.Citizen}}}
+	good := oidcsim.Config{
+		Issuer: "http://127.0.0.1:1", People: people, Clients: []oidcsim.Client{{ID: "a", Secret: "b", Kind: identity.Citizen}},
+	}
 	_, err := oidcsim.New(good, t.TempDir(), nil)
 	require.NoError(t, err)
 	for name, change := range map[string]func(*oidcsim.Config){

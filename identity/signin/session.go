@@ -63,7 +63,7 @@ func (s *SignIn) setCookie(w http.ResponseWriter, r *http.Request, name, value s
 func (s *SignIn) load(r *http.Request) (context.Context, bool, error) {
 	c, err := r.Cookie(s.cookieName(r, sessionCookie))
 	if err != nil || len(c.Value) != 43 {
-		return nil, false, nil
+		return nil, false, nil //nolint:nilerr // no cookie is nobody, not an error
 	}
 	ctx, err := s.sessions.m.Load(r.Context(), c.Value)
 	if err != nil {
