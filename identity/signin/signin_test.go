@@ -58,7 +58,7 @@ func TestPendingOpensOnlyWhatWasSealed(t *testing.T) {
 	assert.Equal(t, "st", p.Attempt.State)
 	_, ok = other.open(value)
 	assert.False(t, ok, "another vault's")
-	for _, bad := range []string{"", "x", value[:len(value)-2], "A" + value[1:], strings.Repeat("A", 20000)} {
+	for _, bad := range []string{"", "x", value[:len(value)-2], "B" + value[1:], strings.Repeat("A", 20000)} {
 		_, ok := s.open(bad)
 		assert.False(t, ok)
 	}
