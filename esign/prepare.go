@@ -56,6 +56,9 @@ func (s *Service) Prepare(ctx context.Context, plan *Plan) (*Prepared, error) {
 		due: s.o.ProtocolNow().UnixMicro(), created: s.o.Now().UnixMicro(),
 	}
 	row.changed = row.created
+	if p.Stepwise {
+		row.due = never
+	}
 	if row.prepared, row.hash, err = s.put(ctx, whole(doc, more)); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,9 @@ func (s *Service) build(ctx context.Context, p *planRow, r *signatureRow) error 
 	next.state, next.base, next.transaction, next.at = stepBuilt, p.current, s.o.NewID(), at.UnixMicro()
 	next.chain, next.scheme, next.attrs, next.toSign = slices.Concat(c.chain...), c.scheme, i.attrs, i.toSign
 	next.gapFrom, next.gapTo, next.tail = i.byteRange[1], i.byteRange[2], i.byteRange[3]
-	return s.save(ctx, p, &next, nil)
+	plan := *p
+	plan.due = s.o.ProtocolNow().UnixMicro()
+	return s.save(ctx, &plan, &next, nil)
 }
 
 func (s *Service) tokenRoom(planned *PlannedSignature) int {
@@ -264,8 +266,11 @@ func (s *Service) finish(ctx context.Context, p *planRow, r *signatureRow) error
 	row.state = stepDone
 	next.done++
 	next.current, next.hash = row.result, row.hash
-	if next.done == next.total {
+	switch {
+	case next.done == next.total:
 		next.state = planDone
+	case p.plan.Stepwise:
+		next.due = never
 	}
 	s.o.Logger.Info("signature made", zap.String("plan", p.key), zap.Int("signature", r.seq))
 	return s.save(ctx, &next, &row, func(ctx context.Context, tx *sql.Tx) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/motcua/motcua/esign/driver"
@@ -33,6 +34,9 @@ const (
 	stepRefused step = 6
 	stepExpired step = 7
 )
+
+// never is the due time of a plan that Resume leaves alone: a stepwise one whose next signature nobody has begun.
+const never = math.MaxInt64
 
 // planRow is a row of esign_plans with its signatures.
 type planRow struct {
