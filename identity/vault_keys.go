@@ -90,13 +90,20 @@ func NewVaultKeys() VaultKeys {
 // returns. Losing it loses every sealed citizen id: back it up apart from the
 // database. Two processes that start at once on one folder end with one file.
 func OpenVault(dir string) (*Vault, error) {
-	path := filepath.Join(dir, vaultFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = createVault(dir, path); err == nil {
-			text, err = os.ReadFile(path)
-		}
+	v, err := ReadVault(dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return v, err
 	}
+	if err := createVault(dir, filepath.Join(dir, vaultFile)); err != nil {
+		return nil, Errorf(Unavailable, "the vault's key file cannot be made: %w", err)
+	}
+	return ReadVault(dir)
+}
+
+// ReadVault is OpenVault without making anything, for an audit: a missing file is
+// an error of code Unavailable that is fs.ErrNotExist, too.
+func ReadVault(dir string) (*Vault, error) {
+	text, err := os.ReadFile(filepath.Join(dir, vaultFile))
 	if err != nil {
 		return nil, Errorf(Unavailable, "the vault's key file cannot be read: %w", err)
 	}

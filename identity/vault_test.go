@@ -117,6 +117,24 @@ func TestOpenVaultMakesOneKeyFile(t *testing.T) {
 	assert.Len(t, names, 1, "no temporary file stays")
 }
 
+func TestReadVaultMakesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, err := ReadVault(dir)
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	made, err := OpenVault(dir)
+	require.NoError(t, err)
+	read, err := ReadVault(dir)
+	require.NoError(t, err)
+	assert.Equal(t, made.Hash("k", "a"), read.Hash("k", "a"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, vaultFile), []byte("x"), 0o600))
+	_, err = OpenVault(dir)
+	require.ErrorIs(t, err, ErrInvalid, "a damaged file is not replaced")
+	_, err = OpenVault(filepath.Join(dir, "missing"))
+	require.ErrorIs(t, err, ErrUnavailable)
+}
+
 func TestParseVaultKeysRefuses(t *testing.T) {
 	t.Parallel()
 	good := string(NewVaultKeys().Text())

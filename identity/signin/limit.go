@@ -11,8 +11,8 @@ import (
 
 // Limits of one address.
 const (
-	perSecond = 1
-	burst     = 30
+	perSecond = 20
+	burst     = 200
 	// maxAddresses bounds the memory; the oldest half goes when it is reached.
 	maxAddresses = 20_000
 )

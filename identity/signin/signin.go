@@ -57,8 +57,9 @@ type Options struct {
 	// Page writes an answer that is a page: the status, why, and links to go on.
 	// Default a plain page in Vietnamese and English.
 	Page func(http.ResponseWriter, *http.Request, *Page)
-	// Allow limits sign-ins and callbacks; false is answered 429. Default 30 at once
-	// and one more each second for an address.
+	// Allow limits sign-ins and callbacks; false is answered 429. Default 200 at
+	// once and 20 more each second for an address: a whole one-stop desk may have
+	// one, and no password can be guessed here.
 	Allow func(*http.Request) bool
 }
 

@@ -474,7 +474,7 @@ func TestSignInsAreLimited(t *testing.T) {
 		s := newSite(t, b, func(o *signin.Options) { o.Allow = nil })
 		br := s.browser(t)
 		last := 0
-		for range 31 {
+		for range 201 {
 			last = br.get("/auth/citizen/callback").status
 		}
 		assert.Equal(t, http.StatusTooManyRequests, last)
