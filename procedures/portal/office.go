@@ -1,0 +1,240 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/motcua/motcua/procedures"
+	"github.com/motcua/motcua/procedures/desk"
+	"github.com/motcua/motcua/workflow"
+)
+
+// stateLink is one line of the menu by step.
+type stateLink struct {
+	ID, Href string
+	Name     procedures.Text
+	Current  bool
+}
+
+// inboxFilter is what narrows the list; it lives in the address and travels with
+// every link to a dossier and back.
+type inboxFilter struct{ State, Unit, After string }
+
+func filterOf(v url.Values) inboxFilter {
+	return inboxFilter{v.Get("trang-thai"), v.Get("don-vi"), v.Get("sau")}
+}
+
+// Query is the filter as the end of an address, with the question mark; empty for
+// no filter.
+func (f inboxFilter) Query() string {
+	v := url.Values{}
+	for name, value := range map[string]string{"trang-thai": f.State, "don-vi": f.Unit, "sau": f.After} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
+
+// openStates are the states of filed dossiers that have not ended, in the order
+// of the procedures; each with its name.
+func (p *Portal) openStates() []procedures.State {
+	var out []procedures.State
+	for _, pr := range p.editions() {
+		for _, s := range pr.States {
+			if !s.Start && !s.End && !slices.ContainsFunc(out, func(x procedures.State) bool { return x.ID == s.ID }) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Portal) endStates() []procedures.State {
+	var out []procedures.State
+	for _, pr := range p.editions() {
+		for _, s := range pr.States {
+			if s.End && !slices.ContainsFunc(out, func(x procedures.State) bool { return x.ID == s.ID }) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// inbox is an official's work place: what waits, the most urgent first.
+func (p *Portal) inbox(r *request) error {
+	if code := r.URL.Query().Get("ma"); code != "" {
+		return p.findByCode(r, code)
+	}
+	f := filterOf(r.URL.Query())
+	open := p.openStates()
+	q := &desk.ListQuery{Unit: f.Unit, After: f.After, Limit: 50}
+	var menu []stateLink
+	for _, s := range append(open, p.endStates()...) {
+		menu = append(menu, stateLink{s.ID, "/can-bo" + inboxFilter{State: s.ID, Unit: f.Unit}.Query(), s.Name, s.ID == f.State})
+		if f.State == s.ID || f.State == "" && !s.End {
+			q.States = append(q.States, s.ID)
+		}
+	}
+	if f.State != "" && len(q.States) == 0 {
+		return trouble(http.StatusNotFound, "not_found")
+	}
+	list, err := p.Desk.Inbox(r.Context(), r.who, q)
+	tooWide := f.State == "" && f.After == "" && errors.Is(err, workflow.ErrInvalid)
+	if tooWide { // more units and states than one page reads: narrow first
+		list, err = &desk.List{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	data := map[string]any{"Menu": menu, "All": "/can-bo" + inboxFilter{Unit: f.Unit}.Query(), "Filter": f, "Query": f.Query(),
+		"Cases": p.listed(r, list), "Next": "", "First": "", "TooWide": tooWide, "Units": p.unitsOf(r), "Code": ""}
+	if list.Next != "" {
+		data["Next"] = "/can-bo" + inboxFilter{f.State, f.Unit, list.Next}.Query()
+	}
+	if f.After != "" {
+		data["First"] = "/can-bo" + inboxFilter{f.State, f.Unit, ""}.Query()
+	}
+	return p.render(r, &page{Name: "inbox", Title: r.lang.t("inbox.title"), Data: data})
+}
+
+// unitsOf offers a choice of unit to who works for several.
+func (p *Portal) unitsOf(r *request) []unitChoice {
+	var out []unitChoice
+	scope := p.Policy.Scope(r.who, p.now())
+	if len(scope.Units) < 2 || len(scope.Units) > 200 {
+		return nil
+	}
+	for _, code := range scope.Units {
+		if u, ok := p.Units.UnitAt(code, p.now()); ok {
+			out = append(out, unitChoice{code, u.Name, code == r.URL.Query().Get("don-vi")})
+		}
+	}
+	return out
+}
+
+func (p *Portal) findByCode(r *request, code string) error {
+	c, err := p.Desk.CaseByCode(r.Context(), r.who, tidyCode(code))
+	if err == nil && visible(c, r.who) {
+		return r.seeOther("/can-bo/ho-so/" + string(c.Dossier.ID))
+	}
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
+	r.back = "/can-bo"
+	return trouble(http.StatusNotFound, "no_such_code")
+}
+
+// officialsCase reads a dossier for the official who asks, and the path of its
+// page, which trouble pages lead back to.
+func (p *Portal) officialsCase(r *request) (*desk.Case, string, error) {
+	at := "/can-bo/ho-so/" + r.PathValue("id")
+	r.back = "/can-bo"
+	c, err := p.Desk.Case(r.Context(), r.who, workflow.DossierID(r.PathValue("id")))
+	if err != nil {
+		return nil, at, err
+	}
+	if !visible(c, r.who) {
+		return nil, at, workflow.ErrNotFound
+	}
+	r.back = at
+	return c, at, nil
+}
+
+func (p *Portal) officialCase(r *request) error {
+	c, _, err := p.officialsCase(r)
+	if err != nil {
+		return err
+	}
+	return p.showCase(r, c, nil)
+}
+
+func (p *Portal) showCase(r *request, c *desk.Case, refused *refusal) error {
+	return p.renderCase(r, c, refused, nil)
+}
+
+// renderCase shows a dossier to an official. more changes the page before it is
+// written.
+func (p *Portal) renderCase(r *request, c *desk.Case, refused *refusal, more func(*page)) error {
+	v := p.view(r, c)
+	f := filterOf(r.URL.Query())
+	var scans []paperView
+	for _, paper := range v.Papers {
+		if paper.Kind == desk.PaperScan {
+			scans = append([]paperView{paper}, scans...) // the latest first: it is the one chosen
+		}
+	}
+	_, compares := c.Procedure.StepFrom(c.State.ID, desk.EventCompare)
+	data := map[string]any{"V": v, "Query": f.Query(), "Back": "/can-bo" + f.Query(), "Scans": scans,
+		"Compares": compares, "Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": "", "Sign": p.Desk.MaySign(c, r.who),
+		"MaxMB": p.o.MaxUpload >> 20}
+	if why := p.mayCash(r, c); why != nil {
+		data["CashWhyNot"], _ = r.lang.text(why) //nolint:errcheck // a Reason is a text
+	}
+	pg := &page{Name: "case", Title: r.lang.t("case.title", "code", c.Code), Case: c, Notice: r.done(), Data: data}
+	refused.onto(pg, v, r.lang)
+	if more != nil {
+		more(pg)
+	}
+	return p.render(r, pg)
+}
+
+func (p *Portal) officialStep(r *request) error {
+	_, at, err := p.officialsCase(r)
+	if err != nil {
+		return err
+	}
+	act, err := r.readStep()
+	if err != nil {
+		return err
+	}
+	if _, err = p.Desk.Do(r.Context(), r.who, act); err != nil {
+		return p.refusedStep(r, act, err, p.showCase)
+	}
+	return r.seeOther(at + withNotice(filterOf(r.URL.Query()).Query(), act.Event))
+}
+
+func withNotice(query, event string) string {
+	if query == "" {
+		return "?xong=" + event
+	}
+	return query + "&xong=" + event
+}
+
+// sign makes the next signature on the certified copy, the official's or the
+// agency's. A second click finds the signature it asks for made.
+func (p *Portal) sign(r *request) error {
+	_, at, err := p.officialsCase(r)
+	if err != nil {
+		return err
+	}
+	act, err := r.readStep()
+	if err != nil {
+		return err
+	}
+	c, err := p.Desk.Sign(r.Context(), r.who, &desk.SignRequest{Dossier: act.Dossier, Expect: act.Expect, Step: act.Event})
+	if errors.Is(err, workflow.ErrStale) {
+		if c, err = p.Desk.Case(r.Context(), r.who, act.Dossier); err == nil && !signed(c, act.Event) {
+			return p.conflictOf(r, c)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	notice := "sign"
+	if !signed(c, act.Event) {
+		notice = "sign_waiting" // to be confirmed elsewhere, e.g. on a phone
+	}
+	return r.seeOther(at + withNotice(filterOf(r.URL.Query()).Query(), notice))
+}
+
+// signed says that a signature is on the dossier's line already.
+func signed(c *desk.Case, step string) bool {
+	return c.Line != nil && (c.Line.Next == "" || step == desk.StepSign && c.Line.Next == desk.NextAgency)
+}

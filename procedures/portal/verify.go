@@ -1,0 +1,70 @@
+package portal
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/motcua/motcua/procedures/desk"
+)
+
+func (p *Portal) verify(r *request) error { return p.showVerify(r, nil) }
+
+func (p *Portal) showVerify(r *request, errs []fieldError) error {
+	pg := &page{Name: "verify", Title: r.lang.t("verify.title"), Errors: errs, Data: map[string]any{"MaxMB": p.o.MaxUpload >> 20,
+		"Error": errorFor(errs, "f-tep")}}
+	if len(errs) > 0 {
+		pg.Status = http.StatusUnprocessableEntity
+	}
+	return p.render(r, pg)
+}
+
+// postVerify judges a signed file and forgets it. A program that accepts JSON gets
+// the report.
+func (p *Portal) postVerify(r *request) error {
+	r.back = "/kiem-tra"
+	raw := r.Body
+	err := p.judge(r)
+	if errors.Is(err, desk.ErrTooLarge) {
+		r.Body = raw
+		r.drain()
+	}
+	return err
+}
+
+func (p *Portal) judge(r *request) error {
+	if wait, ok := p.limits.verify.allow(p.o.ClientIP(r.Request)); !ok {
+		return &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: wait}
+	}
+	release, err := p.hold(r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	u, err := r.readUpload(p.o.MaxUpload)
+	if err != nil {
+		return err
+	}
+	if u.file == nil {
+		return p.showVerify(r, []fieldError{{"f-tep", r.lang.t("upload.missing")}})
+	}
+	file, err := readFile(u, p.o.MaxUpload)
+	if err != nil {
+		return err
+	}
+	report, err := p.Verify(r.Context(), file, file.Size())
+	if err != nil {
+		return err
+	}
+	if wantsJSON(r.Request) {
+		text, err := json.Marshal(report)
+		if err != nil {
+			return err
+		}
+		r.w.Header().Set("Content-Type", "application/json")
+		_, _ = r.w.Write(text) //nolint:errcheck // the reader has left
+		return nil
+	}
+	return p.render(r, &page{Name: "verdict", Title: r.lang.t("verdict.title"), Status: http.StatusOK,
+		Data: map[string]any{"R": report, "Verdict": report.Verdict.String()}})
+}
