@@ -87,6 +87,31 @@ func (s *Service) Advance(ctx context.Context, r *AdvanceRequest) (*Progress, er
 	return s.record(ctx, l, p, done)
 }
 
+// Progress returns the line of a subject and what its next signature waits for,
+// else [ErrNotFound]. It moves nothing.
+func (s *Service) Progress(ctx context.Context, subject string) (*Progress, error) {
+	l, err := s.Get(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	out := &Progress{Line: *l}
+	if l.State != Reserved || l.plan == "" {
+		return out, nil
+	}
+	p, err := l.planned()
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.signatures.Get(ctx, p.Plan.Key)
+	if errors.Is(err, esign.ErrNotFound) {
+		return out, nil
+	}
+	if err == nil {
+		out.Waiting, out.Stopped = done.Stage == esign.StageWaiting, done.Reason
+	}
+	return out, err
+}
+
 // record writes down how far the signatures are, and completes the line with the
 // last.
 func (s *Service) record(ctx context.Context, l *Line, p *planned, done *esign.Progress) (*Progress, error) {

@@ -111,3 +111,22 @@ func (s *Service) Get(ctx context.Context, subject string) (*Line, error) {
 	defer cancel()
 	return s.load(ctx, s.db.Read, "subject", subject)
 }
+
+// List returns every line, unit by unit in the order of numbers, for audits and
+// the printed register.
+func (s *Service) List(ctx context.Context) ([]Line, error) {
+	rows, err := s.db.Read.QueryContext(ctx, "SELECT "+lineColumns+" FROM certify_lines ORDER BY unit, year, number")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var out []Line
+	for rows.Next() {
+		l, _, err := scanLine(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *l)
+	}
+	return out, rows.Err()
+}

@@ -87,6 +87,10 @@ type Line struct {
 	Book   string
 	// Next names who signs next: "official", "agency", or "" when done.
 	Next string
+	// Waiting says that a signature was begun and is to be confirmed elsewhere,
+	// e.g. on a phone; Stopped why a holder did not sign.
+	Waiting bool
+	Stopped *workflow.Reason
 	// Ref is the certified file once it is done.
 	Ref   string
 	State string

@@ -102,8 +102,9 @@ func (g *Gate) charge(ctx context.Context, dossier workflow.DossierID) (*payment
 }
 
 // Begin opens an attempt to pay a dossier's charge and returns where to send the
-// browser. Whether the person may pay, the caller has checked.
-func (g *Gate) Begin(ctx context.Context, dossier workflow.DossierID, gateway, key, returnURL, payerIP string) (string, error) {
+// browser. Whether the person may pay, the caller has checked. Lang is "vi" or
+// "en".
+func (g *Gate) Begin(ctx context.Context, dossier workflow.DossierID, gateway, key, returnURL, payerIP, lang string) (string, error) {
 	c, err := g.charge(ctx, dossier)
 	if err != nil {
 		return "", err
@@ -112,7 +113,7 @@ func (g *Gate) Begin(ctx context.Context, dossier workflow.DossierID, gateway, k
 		return "", fmt.Errorf("%w: the dossier owes nothing", desk.ErrSubject)
 	}
 	a, err := g.Payments.Attempt(ctx, &payment.AttemptRequest{Key: key, Charge: c.ID, Scope: everything, Gateway: gateway,
-		ReturnURL: returnURL, PayerIP: payerIP})
+		ReturnURL: returnURL, PayerIP: payerIP, Locale: lang})
 	if err != nil {
 		return "", err
 	}

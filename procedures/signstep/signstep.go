@@ -71,14 +71,17 @@ func (s *Step) Sign(ctx context.Context, dossier workflow.DossierID, next, holde
 
 // Line implements [desk.Register].
 func (s *Step) Line(ctx context.Context, dossier workflow.DossierID) (*desk.Line, error) {
-	l, err := s.Register.Get(ctx, string(dossier))
+	l, err := s.Register.Progress(ctx, string(dossier))
 	if errors.Is(err, certify.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	out := &desk.Line{Number: l.Number, Book: l.Book, Ref: l.File, State: string(l.State)}
+	out := &desk.Line{Number: l.Number, Book: l.Book, Ref: l.File, State: string(l.State), Waiting: l.Waiting}
+	if l.Stopped != nil {
+		out.Stopped = &workflow.Reason{Code: l.Stopped.Code, VI: l.Stopped.VI, EN: l.Stopped.EN}
+	}
 	if l.State == certify.Reserved {
 		out.Next = desk.NextOfficial
 		if l.Signed > 0 {
