@@ -41,10 +41,13 @@ type Document struct {
 	cache   map[uint32]Object
 	objstms map[uint32]map[uint32]Object
 	loading map[uint32]bool
+
+	encrypted bool
 }
 
 // Open reads the cross-reference chain of a file. A nil limits has the defaults. data must not change afterwards.
-// The error is one of ErrNotPDF, ErrMalformed, ErrEncrypted, ErrLimit.
+// The error is one of ErrNotPDF, ErrMalformed, ErrEncrypted, ErrLimit. With ErrEncrypted the document comes all the same:
+// what stands outside strings and streams can be read, and Decode fails with ErrEncrypted.
 func Open(data []byte, limits *Limits) (*Document, error) {
 	f := &file{data: data, sections: map[int64]*section{}, objects: map[int64]*parsed{}}
 	f.budget.limits = limits.withDefaults()
@@ -78,11 +81,12 @@ func open(f *file, size int64) (*Document, error) {
 	if err := d.readChain(); err != nil {
 		return nil, err
 	}
-	if _, encrypted := d.Trailer["Encrypt"]; encrypted {
-		return nil, ErrEncrypted
-	}
+	_, d.encrypted = d.Trailer["Encrypt"]
 	if _, ok := d.Trailer["Root"].(Ref); !ok {
 		return nil, malformed(d.StartXref, "the trailer names no catalog")
+	}
+	if d.encrypted {
+		return d, ErrEncrypted
 	}
 	return d, nil
 }

@@ -14,6 +14,9 @@ const maxFilters = 8
 // Decode undoes all filters of s: Flate, LZW, ASCIIHex, ASCII85, RunLength with their predictors. Image filters
 // (DCT, JPX, CCITT, JBIG2) and Crypt are ErrFilter. Every byte any filter puts out counts towards Limits.Decoded.
 func (d *Document) Decode(s *Stream) ([]byte, error) {
+	if d.encrypted {
+		return nil, ErrEncrypted
+	}
 	names, parms, err := d.Filters(s.Dict)
 	if err != nil {
 		return nil, err

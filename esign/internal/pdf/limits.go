@@ -1,6 +1,9 @@
 package pdf
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Limits bound what reading one file may cost. A zero field has its default. They count work, not time, so that an answer
 // does not depend on how busy the machine is.
@@ -9,6 +12,7 @@ type Limits struct {
 	Entries  int   // cross-reference entries, summed over all revisions opened, default 600,000
 	Sections int   // cross-reference sections of one chain, default 512
 	Values   int   // values parsed (numbers, names, strings, …), default 1,500,000
+	Memory   int64 // bytes that parsed values take, estimated, default 256 MiB
 	Depth    int   // nesting of arrays and dictionaries, default 100
 	Decoded  int64 // bytes that filters may put out, summed over the file, default 64 MiB
 	Pages    int   // pages that Pages returns, default 20,000
@@ -23,6 +27,7 @@ func (l *Limits) withDefaults() Limits {
 	c.Entries = cmp.Or(c.Entries, 600_000)
 	c.Sections = cmp.Or(c.Sections, 512)
 	c.Values = cmp.Or(c.Values, 1_500_000)
+	c.Memory = cmp.Or(c.Memory, 256<<20)
 	c.Depth = cmp.Or(c.Depth, 100)
 	c.Decoded = cmp.Or(c.Decoded, 64<<20)
 	c.Pages = cmp.Or(c.Pages, 20_000)
@@ -34,12 +39,36 @@ type budget struct {
 	limits  Limits
 	entries int
 	values  int
+	memory  int64
 	decoded int64
+	lexed   int64
 }
 
 func (b *budget) takeValue() error {
 	if b.values++; b.values > b.limits.Values {
 		return overLimit("values", int64(b.limits.Values))
+	}
+	return b.takeMemory(24) // its slot and its box
+}
+
+// dictBytes is what a dictionary of up to 8 keys takes, entryBytes what each key adds beyond its value.
+const (
+	dictBytes  = 336
+	entryBytes = 24
+)
+
+func (b *budget) takeMemory(n int) error {
+	if b.memory += int64(n); b.memory > b.limits.Memory {
+		return overLimit("bytes of parsed values", b.limits.Memory)
+	}
+	return nil
+}
+
+// takeLexed counts the bytes read for one object. Objects that lie inside each other would else cost the square of their
+// size; laid out as the standard asks, each byte is read once a revision.
+func (b *budget) takeLexed(n int, size int64) error {
+	if b.lexed += int64(n); b.lexed > 8*(size+b.decoded)+1<<20 {
+		return fmt.Errorf("%w: objects lie inside each other", ErrLimit)
 	}
 	return nil
 }

@@ -17,16 +17,20 @@ func (l *lexer) value(depth int) (Object, error) {
 	}
 	switch c := l.data[l.pos]; {
 	case c == '/':
-		return l.name()
+		n, err := l.name()
+		if err == nil {
+			err = l.budget.takeMemory(len(n))
+		}
+		return n, err
 	case c == '(':
-		return l.literalString()
+		return l.str(l.literalString)
 	case c == '[':
 		return l.array(depth)
 	case c == '<':
 		if l.pos+1 < len(l.data) && l.data[l.pos+1] == '<' {
 			return l.dict(depth)
 		}
-		return l.hexString()
+		return l.str(l.hexString)
 	case isDigit(c):
 		if r, ok := l.ref(); ok {
 			return r, nil
@@ -44,6 +48,14 @@ func (l *lexer) value(depth int) (Object, error) {
 		return nil, nil
 	}
 	return nil, malformed(at, "unknown token")
+}
+
+func (l *lexer) str(read func() (String, error)) (Object, error) {
+	s, err := read()
+	if err == nil {
+		err = l.budget.takeMemory(len(s))
+	}
+	return s, err
 }
 
 // ref tries "n g R" and moves only when it finds it.
@@ -78,8 +90,14 @@ func (l *lexer) array(depth int) (Object, error) {
 }
 
 func (l *lexer) dict(depth int) (Object, error) {
+	if err := l.budget.takeMemory(dictBytes); err != nil {
+		return nil, err
+	}
 	out := Dict{}
 	err := l.entries(func(k Name) error {
+		if err := l.budget.takeMemory(entryBytes + len(k)); err != nil {
+			return err
+		}
 		at := int64(l.pos)
 		v, err := l.value(depth + 1)
 		if err != nil {

@@ -25,6 +25,13 @@ func (d *Document) plain(ref Ref, e entry) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	lexed := l.pos - int(e.offset)
+	if s, ok := obj.(*Stream); ok {
+		lexed -= len(s.Raw)
+	}
+	if err := d.file.budget.takeLexed(lexed, int64(len(d.file.data))); err != nil {
+		return nil, err
+	}
 	if shared {
 		d.file.objects[e.offset] = &parsed{ref: got, obj: obj, end: int64(l.pos)}
 	}
@@ -167,6 +174,9 @@ func (d *Document) parseObjectStream(num uint32, dict Dict, data []byte) (map[ui
 		o, err := body.value(0)
 		if err != nil {
 			return nil, fmt.Errorf("in object stream %d: %w", num, err)
+		}
+		if err := d.file.budget.takeLexed(body.pos-int(first+off), int64(len(d.file.data))); err != nil {
+			return nil, err
 		}
 		if _, twice := objs[uint32(on)]; twice {
 			return nil, bad("it holds an object twice")

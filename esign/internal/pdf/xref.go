@@ -136,13 +136,12 @@ func (d *Document) parseTable(l *lexer) (*section, error) {
 func tableEntry(l *lexer) (entry, error) {
 	off, ok1 := l.uint()
 	gen, ok2 := l.uint()
-	if ok1 && ok2 && gen <= 65535 {
-		switch {
-		case l.keyword("n"):
-			return entry{kind: entryPlain, gen: uint16(gen), offset: off}, nil
-		case l.keyword("f"):
-			return entry{}, nil
-		}
+	switch {
+	case !ok1 || !ok2:
+	case gen <= 65535 && l.keyword("n"):
+		return entry{kind: entryPlain, gen: uint16(gen), offset: off}, nil
+	case gen <= 99_999 && l.keyword("f"): // MuPDF writes 65536 here; nothing is read by a free entry's generation
+		return entry{}, nil
 	}
 	return entry{}, malformed(int64(l.pos), "a cross-reference entry is wrong")
 }
