@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +33,13 @@ func container() (dsn, why string) {
 			dsn, why = "", fmt.Sprint("no container engine: ", p)
 		}
 	}()
+	// testcontainers goes on to the default socket when the engine it was told
+	// to use is away; whoever names an engine means that one.
+	if socket, ok := strings.CutPrefix(os.Getenv("DOCKER_HOST"), "unix://"); ok {
+		if err := answers(socket); err != nil {
+			return "", "no DATABASE_URL, and the engine DOCKER_HOST names is away: " + err.Error()
+		}
+	}
 	provider, err := testcontainers.NewDockerProvider()
 	if err != nil {
 		return "", "no container engine and no DATABASE_URL: " + err.Error()
@@ -63,10 +71,13 @@ func container() (dsn, why string) {
 }
 
 // loopbackEngine reports whether the engine is reached through a local socket.
-func loopbackEngine() bool {
-	conn, err := net.DialTimeout("unix", "/var/run/docker.sock", time.Second)
+func loopbackEngine() bool { return answers("/var/run/docker.sock") == nil }
+
+// answers reports what keeps a Unix socket from being connected to.
+func answers(socket string) error {
+	conn, err := net.DialTimeout("unix", socket, time.Second)
 	if err != nil {
-		return false
+		return err
 	}
-	return conn.Close() == nil
+	return conn.Close()
 }
