@@ -70,7 +70,7 @@ func binaryInt(name string, fn func(a, b int64) int64) cel.EnvOption {
 // anywhere. The error is a sentence for a finding.
 func (x *expressions) compile(text string, want *cel.Type) (*expression, error) {
 	ast, iss := x.env.Compile(text)
-	if iss != nil && iss.Err() != nil {
+	if iss.Err() != nil { // nil issues have no error
 		return nil, fmt.Errorf("%s", firstIssue(iss))
 	}
 	if !ast.OutputType().IsExactType(want) {

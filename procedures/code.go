@@ -67,10 +67,7 @@ func ParseDossierCode(s string) (DossierCode, error) {
 	if len(m[2]) == 6 && day.Year() < 2000 { // 69-99 would mean the last century
 		day = day.AddDate(100, 0, 0)
 	}
-	n, err := strconv.Atoi(m[3])
-	if err != nil {
-		return DossierCode{}, &Error{CodeInvalid, "the dossier code holds no number"}
-	}
+	n, _ := strconv.Atoi(m[3]) // at most seven digits by the pattern
 	return DossierCode{Unit: m[1], Day: day, Number: n, text: s}, nil
 }
 

@@ -126,7 +126,9 @@ func TestSmallFindings(t *testing.T) {
 	for name, tc := range map[string]struct{ old, replacement, rule, line string }{
 		"one role for both": {"roles: [approver], duty", "roles: [approver, specialist], duty", "duty-apart", "  approve:"},
 		"budget":            {"budget: 2d4h", "budget: 6d1m", "budget-term", "  house:"},
-		"order of terms":    {"{when: \"channel == 'post'\", ", "{", "term-order", "  works: {when"},
+		"quantity of choice": {"mode: file, required: true}\n  opinion", "mode: file, required: true, quantity: works}\n  opinion",
+			"fact-unknown", "  drawings:"},
+		"order of terms": {"{when: \"channel == 'post'\", ", "{", "term-order", "  works: {when"},
 		"gap of terms": {
 			"house: {kind: working_days", "house: {to: 2025-12-31, kind: working_days", "term-default", "  house:",
 		},
@@ -170,6 +172,37 @@ func TestSmallFindings(t *testing.T) {
 func TestBudgetIgnoresPausedTime(t *testing.T) {
 	t.Parallel()
 	smallOne(t, change(t, small, "budget: 2d4h", "budget: 6d"))
+}
+
+// TestStepsWithoutLaw: a step of no legal weight may lead elsewhere or be dropped,
+// and no more.
+func TestStepsWithoutLaw(t *testing.T) {
+	t.Parallel()
+	for body, rule := range map[string]string{
+		"steps: {ask: {from: [taken, appraised]}}":        "",
+		"steps: {ask: {roles: [unit_head]}}":              "",
+		"steps: {give: {reason: true}}":                   "",
+		"steps: {ask: {reason: false}}":                   "overlay-step",
+		"steps: {ask: {duty: approve}}":                   "overlay-step",
+		"steps: {ask: {event: appraise}}":                 "overlay-step",
+		"steps: {ask: {law: [law]}}":                      "overlay-step",
+		"drop: {steps: [ask, answer], states: [waiting]}": "overlay-legal", // the state pauses the clock by law
+		"drop: {steps: [ask]}":                            "state-unreachable",
+		"drop: {steps: [approve]}":                        "overlay-legal",
+		"drop: {steps: [give], states: [given]}":          "state-stuck",
+	} {
+		ovs, found := procedures.ParseOverlays("o.yaml", []byte("format: 1\nextends: \"1.013225\"\nvalid_from: 2025-06-01\n"+body+"\n"),
+			procedures.ProvinceLayer, "")
+		require.Empty(t, found, body)
+		_, found, err := procedures.Extend(smallOne(t, small), ovs...)
+		require.NoError(t, err)
+		if rule == "" {
+			assert.Empty(t, found, body)
+			continue
+		}
+		require.NotEmpty(t, found, body)
+		assert.Equal(t, rule, found[0].Rule, "%s: %v", body, found)
+	}
 }
 
 func TestShorterTerms(t *testing.T) {
