@@ -171,7 +171,9 @@ func TestEnrolOverHTTP(t *testing.T) {
 	require.Equal(t, root, body)
 	status, _ = get("/certificates/" + issued.Certificate.SerialNumber.Text(16) + ".pem")
 	require.Equal(t, 200, status)
-	for _, path := range []string{"/certificates/ab.pem", "/certificates/..%2froot.key", "/certificates/..%2froot.pem", "/root.key", "/certificates/.pem"} {
+	for _, path := range []string{
+		"/certificates/ab.pem", "/certificates/..%2froot.key", "/certificates/..%2froot.pem", "/root.key", "/certificates/.pem",
+	} {
 		status, _ = get(path)
 		require.Equal(t, 404, status, path)
 	}

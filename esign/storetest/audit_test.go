@@ -125,7 +125,8 @@ func (w *world) alter(table, set, where string) (undo func()) {
 			for _, column := range w.columns(table) {
 				sets = append(sets, column+" = kept."+column)
 			}
-			exec("UPDATE " + table + " SET " + strings.Join(sets, ", ") + " FROM kept WHERE " + table + "." + strings.ReplaceAll(key, "AND ", "AND "+table+"."))
+			where := table + "." + strings.ReplaceAll(key, "AND ", "AND "+table+".")
+			exec("UPDATE " + table + " SET " + strings.Join(sets, ", ") + " FROM kept WHERE " + where)
 		}
 		exec("DROP TABLE kept")
 	}

@@ -89,7 +89,8 @@ func TestTokenIsAcceptedByOpenSSL(t *testing.T) {
 	root := tooltest.File(t, "root.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw}))
 	in := tooltest.File(t, "token.der", token)
 	verify := func(data string) (string, error) {
-		return tooltest.Run(t, "openssl", "ts", "-verify", "-token_in", "-in", in, "-CAfile", root, "-data", tooltest.File(t, "data", []byte(data)))
+		return tooltest.Run(t, "openssl", "ts", "-verify", "-token_in", "-in", in, "-CAfile", root,
+			"-data", tooltest.File(t, "data", []byte(data)))
 	}
 	out, err := verify("x")
 	require.NoError(t, err, out)
