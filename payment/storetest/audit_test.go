@@ -88,6 +88,8 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 		{"payment_keys", "UPDATE payment_keys SET result = 'X' WHERE key = 'create:k1'"},
 		{"payment_keys", "UPDATE payment_keys SET digest = 'x'"},
 		{"payment_keys", "UPDATE payment_keys SET key = 'x' WHERE key = 'create:k1'"},
+		{"payment_keys", "UPDATE payment_keys SET result = (SELECT result FROM payment_keys WHERE key = 'attempt:a1') WHERE key = 'cash:c1'"},
+		{"payment_keys", "UPDATE payment_keys SET key = 'attempt:c1' WHERE key = 'cash:c1'"},
 		{"payment_outbox", "UPDATE payment_outbox SET topic = 'x' WHERE topic = 'payment.settled'"},
 		{"payment_outbox", "UPDATE payment_outbox SET payload = '{}' WHERE topic = 'payment.settled'"},
 		{"payment_outbox", "UPDATE payment_outbox SET id = 'x' WHERE topic = 'payment.exception' AND at_us =" +

@@ -193,3 +193,32 @@ func FuzzReadFlat(f *testing.F) {
 		}
 	})
 }
+
+func TestReadFlat(t *testing.T) {
+	t.Parallel()
+	got, err := ReadFlat([]byte(` {"a":"x","b":1400000,"c":null,"d":1.50} `))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"a": "x", "b": "1400000", "c": "", "d": "1.50"}, got, "numbers keep the letters that were signed")
+	for _, bad := range []string{
+		"", "null", "[]", `"a"`, `{`, `{"a"`, `{"a":`, `{"a":"b"`, `{"a":{}}`, `{"a":[]}`, `{"a":true}`, `{"a":"b","a":"b"}`,
+		`{"a":"b"}{}`, `{"a":"b"} x`, `{"a":"b",}`,
+	} {
+		_, err := ReadFlat([]byte(bad))
+		assert.Equal(t, driver.CodeInvalid, errorCode(err), bad)
+	}
+	many := strings.Repeat(`"k":1,`, maxFields+1)
+	for n := range maxFields + 1 {
+		many = strings.Replace(many, `"k"`, `"k`+strings.Repeat("x", n)+`"`, 1)
+	}
+	_, err = ReadFlat([]byte("{" + strings.TrimSuffix(many, ",") + "}"))
+	assert.Equal(t, driver.CodeInvalid, errorCode(err))
+}
+
+func TestFieldNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"vnp_azAZ09_": true, "vnp_a`": false, "vnp_{": false, "vnp_@": false, "vnp_[": false, "vnp_/": false, "vnp_:": false, "vnp_-": false,
+	} {
+		assert.Equal(t, want, plain(name), name)
+	}
+}
