@@ -102,6 +102,13 @@ func TestAttemptMissingOrOld(t *testing.T) {
 	q := b.idp.Authorize(t, address, nil)
 	requireRule(t, b.finish(nil, q), "attempt_missing")
 	requireRule(t, b.finish(&oidcrp.Attempt{}, url.Values{"state": {""}, "code": {"x"}}), "attempt_missing")
+	for _, drop := range []func(*oidcrp.Attempt){
+		func(a *oidcrp.Attempt) { a.State = "" }, func(a *oidcrp.Attempt) { a.Nonce = "" }, func(a *oidcrp.Attempt) { a.Verifier = "" },
+	} {
+		less := *a
+		drop(&less)
+		requireRule(t, b.finish(&less, q), "attempt_missing")
+	}
 	b.clock.Add(16 * time.Minute)
 	requireRule(t, b.finish(a, q), "attempt_expired")
 }

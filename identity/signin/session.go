@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/identity/oidcrp"
@@ -17,13 +16,10 @@ import (
 type sessions struct{ m *scs.SessionManager }
 
 func newSessions(st *store) *sessions {
-	m := scs.New()
-	if mem, ok := m.Store.(*memstore.MemStore); ok {
-		mem.StopCleanup() // scs starts one for the store it never uses here
-	}
-	m.Store = st
-	m.HashTokenInStore = true
-	return &sessions{m}
+	// scs.New would start the clean-up of a memory store that is never used.
+	return &sessions{&scs.SessionManager{
+		Store: st, Codec: scs.GobCodec{}, HashTokenInStore: true, Lifetime: 24 * time.Hour, // the real one is set at the sign-in
+	}}
 }
 
 // Keys of a session's values.
