@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -69,7 +68,6 @@ func (a *audit) rows(ctx context.Context, tx *sql.Tx) error {
 			if err := a.plan(ctx, tx, p); err != nil {
 				return err
 			}
-			after = key
 		}
 		if len(keys) < auditPage {
 			break
@@ -322,22 +320,14 @@ func (a *audit) outbox(ctx context.Context, tx *sql.Tx) (out []sqlkit.Message, e
 }
 
 // file reads a file through and compares it with what its row says.
-func (a *audit) file(ctx context.Context, f auditFile) (err error) {
-	r, err := a.s.files.Open(ctx, f.ref)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		a.problem(f.table, f.row, "a file it names cannot be opened")
-		return nil
-	}
-	h := sha256.New()
-	n, err := io.Copy(h, r)
-	if err = errors.Join(err, r.Close()); err != nil {
-		a.problem(f.table, f.row, "a file it names cannot be read")
-		return nil
-	}
-	if f.hash != nil && !bytes.Equal(h.Sum(nil), f.hash) || f.size != 0 && f.size != n {
+func (a *audit) file(ctx context.Context, f auditFile) error {
+	hash, size, err := a.s.hash(ctx, f.ref)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		a.problem(f.table, f.row, "a file it names cannot be read: %v", err)
+	case f.hash != nil && !bytes.Equal(hash, f.hash) || f.size != 0 && f.size != size:
 		a.problem(f.table, f.row, "a file it names is not the one that was recorded")
 	}
 	return nil

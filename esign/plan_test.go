@@ -80,12 +80,12 @@ func TestErrors(t *testing.T) {
 	t.Parallel()
 	for c := CodeUnknown; c <= CodeUnauthorised; c++ {
 		err := failWith(c, errEffort, "the thing")
-		require.NotNil(t, sentinel(c), c.String())
+		require.Error(t, sentinel(c), c.String())
 		require.ErrorIs(t, err, sentinel(c))
 		require.ErrorIs(t, err, errEffort)
 		require.Equal(t, c, ErrorCode(err))
 	}
-	require.Nil(t, sentinel(CodeOK))
+	require.NoError(t, sentinel(CodeOK))
 	require.Equal(t, CodeOK, ErrorCode(nil))
 	require.Equal(t, CodeUnknown, ErrorCode(errEffort))
 	for s := StageOpen; s <= StageCancelled; s++ {

@@ -197,6 +197,17 @@ func (s *Service) read(ctx context.Context, ref string, most int64) (b []byte, e
 	return b, nil
 }
 
+// hash reads a file through and returns its SHA-256 and size.
+func (s *Service) hash(ctx context.Context, ref string) (hash []byte, size int64, err error) {
+	f, err := s.files.Open(ctx, ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return h.Sum(nil), size, errors.Join(err, f.Close())
+}
+
 // put stores a content and returns its ref and SHA-256.
 func (s *Service) put(ctx context.Context, r io.Reader) (ref string, hash []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.CallTimeout)

@@ -60,9 +60,9 @@ func CheckTimestamper(ctx context.Context, h TimestamperHarness, f TimestamperFe
 }
 
 func timestamperChecks(f TimestamperFeatures) []check[TimestamperHarness] {
-	refusal := func(name, rule string, make func() (*Bend, error)) check[TimestamperHarness] {
+	refusal := func(name, rule string, bent func() (*Bend, error)) check[TimestamperHarness] {
 		return check[TimestamperHarness]{name, func(ctx context.Context, h TimestamperHarness) error {
-			return refusesBent(ctx, h, rule, name, make)
+			return refusesBent(ctx, h, rule, name, bent)
 		}}
 	}
 	checks := []check[TimestamperHarness]{
@@ -239,8 +239,8 @@ func deadline(ctx context.Context, h TimestamperHarness) error {
 	}
 }
 
-func refusesBent(ctx context.Context, h TimestamperHarness, rule, what string, make func() (*Bend, error)) error {
-	bend, err := make()
+func refusesBent(ctx context.Context, h TimestamperHarness, rule, what string, bent func() (*Bend, error)) error {
+	bend, err := bent()
 	if err != nil {
 		return err
 	}

@@ -137,6 +137,7 @@ func (w *world) columns(table string) []string {
 	require.NoError(w.t, err)
 	names, err := rows.Columns()
 	require.NoError(w.t, err)
+	require.NoError(w.t, rows.Err())
 	require.NoError(w.t, rows.Close())
 	return names
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"errors"
 	"math/big"
 	"sync"
 	"testing"
@@ -176,6 +175,6 @@ func TestPrepareHearsTheContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := w.service(nil).Prepare(ctx, w.plan("p", agency))
-		require.True(t, errors.Is(err, context.Canceled), "%v", err)
+		require.ErrorIs(t, err, context.Canceled)
 	})
 }
