@@ -15,6 +15,7 @@ type file struct {
 	budget   budget
 	sections map[int64]*section
 	objects  map[int64]*parsed // by offset
+	objstms  map[*Stream]map[uint32]Object
 }
 
 // parsed is an indirect object as found at an offset.
@@ -49,7 +50,7 @@ type Document struct {
 // The error is one of ErrNotPDF, ErrMalformed, ErrEncrypted, ErrLimit. With ErrEncrypted the document comes all the same:
 // what stands outside strings and streams can be read, and Decode fails with ErrEncrypted.
 func Open(data []byte, limits *Limits) (*Document, error) {
-	f := &file{data: data, sections: map[int64]*section{}, objects: map[int64]*parsed{}}
+	f := &file{data: data, sections: map[int64]*section{}, objects: map[int64]*parsed{}, objstms: map[*Stream]map[uint32]Object{}}
 	f.budget.limits = limits.withDefaults()
 	if int64(len(data)) > f.budget.limits.Size {
 		return nil, overLimit("bytes", f.budget.limits.Size)

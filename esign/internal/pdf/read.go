@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // plain reads an object that stands in the file itself.
@@ -143,16 +144,38 @@ func (d *Document) objectStream(num uint32) (map[uint32]Object, error) {
 	if s == nil || s.Dict["Type"] != Name("ObjStm") {
 		return nil, fmt.Errorf("%w: object %d is no object stream", ErrMalformed, num)
 	}
-	data, err := d.Decode(s)
-	if err != nil {
-		return nil, err
-	}
-	objs, err := d.parseObjectStream(num, s.Dict, data)
-	if err != nil {
-		return nil, err
+	objs, known := d.file.objstms[s]
+	if !known {
+		data, err := d.Decode(s)
+		if err != nil {
+			return nil, err
+		}
+		if objs, err = d.parseObjectStream(num, s.Dict, data); err != nil {
+			return nil, err
+		}
+		if direct(s.Dict["Filter"]) && direct(s.Dict["DecodeParms"]) {
+			d.file.objstms[s] = objs // no later revision can make it read differently
+		}
 	}
 	d.objstms[num] = objs
 	return objs, nil
+}
+
+// direct says that a value holds no reference.
+func direct(o Object) bool {
+	switch v := o.(type) {
+	case Ref:
+		return false
+	case Array:
+		return !slices.ContainsFunc(v, func(e Object) bool { return !direct(e) })
+	case Dict:
+		for _, e := range v {
+			if !direct(e) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (d *Document) parseObjectStream(num uint32, dict Dict, data []byte) (map[uint32]Object, error) {
