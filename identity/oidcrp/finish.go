@@ -91,7 +91,7 @@ func (e *ProviderError) Error() string { return "the identity provider reported 
 func cleanCode(s string) string {
 	for _, known := range []string{
 		"access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required",
-		"invalid_request", "invalid_scope", "unauthorized_client", //nolint:misspell // the protocol spells it so
+		"invalid_request", "invalid_scope", "unauthorized_client",
 		"unsupported_response_type", "server_error",
 		"temporarily_unavailable", "unmet_authentication_requirements",
 	} {
