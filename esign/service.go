@@ -35,7 +35,7 @@ type Files interface {
 	// Put stores the content and returns its ref; it MUST NOT return before the content would survive a power cut. The same
 	// content has the same ref, so putting it again is harmless.
 	Put(ctx context.Context, r io.Reader) (ref string, err error)
-	// Open reads a content; the caller closes it.
+	// Open reads a content; the caller closes it. For a ref the store does not hold the error wraps fs.ErrNotExist.
 	Open(ctx context.Context, ref string) (io.ReadCloser, error)
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/motcua/motcua/esign"
 	"github.com/motcua/motcua/esign/internal/tooltest"
+	"github.com/motcua/motcua/workflow/sqlkit/sqltest"
 )
 
 func verify(t testing.TB, w *world, doc []byte) *esign.Report {
@@ -94,9 +95,16 @@ func TestLevelBB(t *testing.T) {
 }
 
 // tools asks the independent ones about a document with two signatures and some time stamps.
-func tools(t testing.TB, w *world, doc []byte, stamps int) {
+func tools(t *testing.T, w *world, doc []byte, stamps int) {
 	t.Helper()
-	tooltest.Need(t, "qpdf", "pdfsig", "certutil", "openssl")
+	t.Run("tools", func(t *testing.T) {
+		tooltest.Need(t, "qpdf", "pdfsig", "certutil", "openssl")
+		askTools(t, w, doc, stamps)
+	})
+}
+
+func askTools(t *testing.T, w *world, doc []byte, stamps int) {
+	t.Helper()
 	file := tooltest.File(t, "signed.pdf", doc)
 	tooltest.Must(t, "qpdf", "--check", file)
 
@@ -126,6 +134,45 @@ func tools(t testing.TB, w *world, doc []byte, stamps int) {
 				"-data", tooltest.File(t, "value", value), "-CAfile", w.pki.RootPath())
 			require.Contains(t, ok, "Verification: OK")
 		}
+	}
+}
+
+// No digit of the last signature, nor any other octet, can be changed, and nothing appended: all octets behind the first
+// signature are tried in steps, all digits of the last one near its ends and in steps between.
+func TestEveryChangeIsNoticed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqltest.SQLite(t, esign.Migrations()))
+	s := w.service(nil)
+	plan := w.plan("p", agency)
+	_, err := s.Prepare(t.Context(), plan)
+	require.NoError(t, err)
+	doc := w.content(w.finish(s, "p").Document)
+	require.Equal(t, esign.Valid, verify(t, w, doc).Verdict)
+	at := bytes.LastIndex(doc, []byte("/Contents <")) + len("/Contents <")
+	end := at + bytes.IndexByte(doc[at:], '>')
+	changed := func(i int, c byte) {
+		bad := bytes.Clone(doc)
+		bad[i] = c
+		require.NotEqual(t, esign.Valid, verify(t, w, bad).Verdict, "octet %d as %q", i, c)
+	}
+	for i := at; i < end; i++ {
+		if i-at > 200 && end-i > 50 && (i-at)%37 != 0 {
+			continue
+		}
+		digit := byte('0')
+		if doc[i] == '0' {
+			digit = '1'
+		}
+		changed(i, digit)
+		if doc[i] >= 'a' {
+			changed(i, doc[i]-'a'+'A')
+		}
+	}
+	for i := 0; i < len(doc); i += 211 {
+		changed(i, doc[i]^1)
+	}
+	for _, more := range []string{"\n", " ", "%%EOF\n", "x"} {
+		require.NotEqual(t, esign.Valid, verify(t, w, append(bytes.Clone(doc), more...)).Verdict, "%q appended", more)
 	}
 }
 
