@@ -69,9 +69,9 @@ func (s *Service) Attempt(ctx context.Context, req *AttemptRequest) (*Attempt, e
 		return nil, err
 	}
 	switch {
-	case a.State == Failed && a.URL == "" && a.Text == "":
+	case a.State == StateFailed && a.URL == "" && a.Text == "":
 		return nil, fail(CodeRefused, "attempt %s was not opened by the gateway; pay another way, with a new key", a.ID)
-	case a.State != Starting && a.State != Unclear:
+	case a.State != StateStarting && a.State != StateUnclear:
 		return a, nil
 	}
 	return s.start(ctx, g, a)
@@ -96,7 +96,7 @@ func (s *Service) askFirst(ctx context.Context, req *AttemptRequest) error {
 	if err != nil {
 		return err
 	}
-	if c.State != Due {
+	if c.State != StateDue {
 		return nil // record answers, or finds the key
 	}
 	_, err = s.ask(ctx, c, min(s.o.CallTimeout, askTime))
@@ -124,7 +124,7 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, req *AttemptRequest, b
 		}
 		return nil, fail(CodeInternal, "key belongs to attempt %s, which is gone; run audit", id)
 	}
-	if c.State != Due {
+	if c.State != StateDue {
 		return nil, fail(CodeConflict, "charge %s is %s; there is nothing to pay", c.ID, c.State)
 	}
 	a, err := s.newAttempt(c, req.Gateway)
@@ -159,7 +159,7 @@ func (s *Service) newAttempt(c *Charge, gateway string) (*Attempt, error) {
 	now := s.protocolNow().Truncate(time.Second) // gateways know whole seconds
 	ref := fmt.Sprintf("%s-%d", c.ID, n)
 	return &Attempt{
-		ID: ref, Charge: c.ID, N: n, Gateway: gateway, Ref: ref, Amount: c.Total, State: Starting, Created: now, Changed: now,
+		ID: ref, Charge: c.ID, N: n, Gateway: gateway, Ref: ref, Amount: c.Total, State: StateStarting, Created: now, Changed: now,
 	}, nil
 }
 
@@ -199,7 +199,7 @@ func (s *Service) start(ctx context.Context, g driver.Gateway, a *Attempt) (*Att
 		}
 		cur := &c.Attempts[a.N-1]
 		a = cur
-		if cur.State != Starting && cur.State != Unclear {
+		if cur.State != StateStarting && cur.State != StateUnclear {
 			return nil // a notice was faster, or another caller with the same key
 		}
 		if callErr == nil {
@@ -208,11 +208,8 @@ func (s *Service) start(ctx context.Context, g driver.Gateway, a *Attempt) (*Att
 				cur.GatewayRef = started.GatewayRef
 			}
 		}
-		if ev != EventStartUnclear {
-			cur.intent = "" // it has done its work, and holds the payer's address
-		}
 		cur.LastError = code
-		if cur.State == Unclear && ev == EventStartUnclear {
+		if cur.State == StateUnclear && ev == EventStartUnclear {
 			return s.saveAttempt(ctx, tx, cur)
 		}
 		return s.moveAttempt(ctx, tx, cur, ev, "gateway:"+cur.Gateway)

@@ -93,7 +93,7 @@ func (a *auditor) readCharges(ctx context.Context, q querier) error {
 		c.Lines = lines[c.ID]
 		delete(lines, c.ID)
 		a.charges[c.ID] = c
-		a.states[c.ID] = Due
+		a.states[c.ID] = StateDue
 		var sum Dong
 		for _, l := range c.Lines {
 			if sum, err = sum.Add(l.Amount); err != nil {
@@ -125,7 +125,7 @@ func (a *auditor) readAttempts(ctx context.Context, q querier) error {
 			return err
 		}
 		a.attempts[t.ID] = t
-		a.states[t.ID] = Starting
+		a.states[t.ID] = StateStarting
 		c := a.charges[t.Charge]
 		switch {
 		case c == nil:
@@ -201,7 +201,7 @@ func (a *auditor) judgeCharges() {
 			a.bad("payment_events", id, "events lead to %s, the charge is %s", a.states[id], c.State)
 		}
 		group := a.groups[groupSettled(id)]
-		if c.State != Settled {
+		if c.State != StateSettled {
 			if c.SettledBy != "" || !c.SettledAt.IsZero() {
 				a.bad("payment_charges", id, "is %s and has a time or attempt of settlement", c.State)
 			}
@@ -211,13 +211,13 @@ func (a *auditor) judgeCharges() {
 			if len(c.Receipts) > 0 {
 				a.bad("payment_receipts", c.Receipts[0].ID, "receipt of a charge that is %s", c.State)
 			}
-			if (c.State == Cancelled) != (c.Reason != "") {
+			if (c.State == StateCancelled) != (c.Reason != "") {
 				a.bad("payment_charges", id, "is %s and its reason does not fit", c.State)
 			}
 			continue
 		}
 		by := a.attempts[c.SettledBy]
-		if by == nil || by.Charge != id || by.State != Paid || c.SettledAt.IsZero() {
+		if by == nil || by.Charge != id || by.State != StatePaid || c.SettledAt.IsZero() {
 			a.bad("payment_charges", id, "settled without a paid attempt or a time")
 			continue
 		}
@@ -291,10 +291,10 @@ func (a *auditor) judgeAttempts() {
 			a.bad("payment_attempts", id, "state is %s, its events lead to %s", t.State, a.states[id])
 			a.bad("payment_events", id, "events lead to %s, the attempt is %s", a.states[id], t.State)
 		}
-		if (t.State == Paid) == t.PaidAt.IsZero() {
+		if (t.State == StatePaid) == t.PaidAt.IsZero() {
 			a.bad("payment_attempts", id, "is %s and its time of payment does not fit", t.State)
 		}
-		if n := booked[id]; (t.State == Paid) != (n == 1) {
+		if n := booked[id]; (t.State == StatePaid) != (n == 1) {
 			a.bad("payment_postings", id, "an attempt that is %s is booked %d times", t.State, n)
 		}
 	}

@@ -172,7 +172,7 @@ func (a *auditor) messages(ctx context.Context, q querier) error {
 		switch topic {
 		case TopicSettled:
 			c := a.charges[m.Charge]
-			ok = ok && c != nil && c.State == Settled && c.Subject == m.Subject && id == groupSettled(m.Charge)
+			ok = ok && c != nil && c.State == StateSettled && c.Subject == m.Subject && id == groupSettled(m.Charge)
 		case TopicException:
 			ok = ok && id == "exception:"+m.Exception
 		default:

@@ -44,7 +44,7 @@ func (s *Service) CancelTx(ctx context.Context, tx *sql.Tx, req *CancelRequest) 
 	if !req.Scope.Sees(c) {
 		return nil, fail(CodeNotFound, "charge %s is not there, or not in this scope", req.Charge)
 	}
-	if c.State == Cancelled {
+	if c.State == StateCancelled {
 		return c, nil
 	}
 	c.Reason = reason

@@ -76,7 +76,7 @@ func (s *Service) receive(ctx context.Context, tx *sql.Tx, req *CashRequest, m *
 		return c, nil
 	}
 	switch {
-	case c.State != Due:
+	case c.State != StateDue:
 		return nil, fail(CodeConflict, "charge %s is %s; take no money", c.ID, c.State)
 	case req.Amount != c.Total:
 		return nil, fail(CodeInvalid, "%v was counted and %v is owed; take exactly that", req.Amount, c.Total)

@@ -80,7 +80,7 @@ func (s *Service) newCharge(req *CreateRequest) (*Charge, error) {
 	c := &Charge{
 		ID: s.o.NewID(), Subject: req.Subject, Purpose: req.Purpose, Unit: req.Unit, Agency: req.Agency,
 		Payer: Payer{ID: req.Payer.ID, Name: clean(req.Payer.Name)}, Title: clean(req.Title),
-		State: Due, Created: now, Changed: now,
+		State: StateDue, Created: now, Changed: now,
 	}
 	if c.Agency == "" {
 		c.Agency = c.Unit

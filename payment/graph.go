@@ -11,28 +11,28 @@ type State string
 
 // The states of a charge.
 const (
-	// Due: it is owed.
-	Due State = "due"
-	// Settled: it was paid in full. Nothing leads out of it.
-	Settled State = "settled"
-	// Cancelled: it is no longer owed.
-	Cancelled State = "cancelled"
+	// StateDue: it is owed.
+	StateDue State = "due"
+	// StateSettled: it was paid in full. Nothing leads out of it.
+	StateSettled State = "settled"
+	// StateCancelled: it is no longer owed.
+	StateCancelled State = "cancelled"
 )
 
 // The states of an attempt.
 const (
-	// Starting: recorded, and the gateway not yet asked.
-	Starting State = "starting"
-	// Pending: opened at the gateway; the payer may pay.
-	Pending State = "pending"
-	// Unclear: the gateway was asked and did not answer; it may have opened it.
-	Unclear State = "unclear"
-	// Paid: the money is ours. Nothing leads out of it.
-	Paid State = "paid"
-	// Failed: no money moved, as far as the gateway has said.
-	Failed State = "failed"
-	// Held: money moved and cannot be booked as paid; a person looks at it.
-	Held State = "held"
+	// StateStarting: recorded, and the gateway not yet asked.
+	StateStarting State = "starting"
+	// StatePending: opened at the gateway; the payer may pay.
+	StatePending State = "pending"
+	// StateUnclear: the gateway was asked and did not answer; it may have opened it.
+	StateUnclear State = "unclear"
+	// StatePaid: the money is ours. Nothing leads out of it.
+	StatePaid State = "paid"
+	// StateFailed: no money moved, as far as the gateway has said.
+	StateFailed State = "failed"
+	// StateHeld: money moved and cannot be booked as paid; a person looks at it.
+	StateHeld State = "held"
 )
 
 // Event is what moves a charge or an attempt. The texts are stored and never
@@ -69,37 +69,37 @@ type Edge struct {
 	Correction bool
 }
 
-// ChargeGraph is the machine of a charge, which starts in Due.
+// ChargeGraph is the machine of a charge, which starts in StateDue.
 func ChargeGraph() []Edge {
 	return []Edge{
-		{From: Due, Event: EventSettled, To: Settled},
-		{From: Due, Event: EventCancelled, To: Cancelled},
+		{From: StateDue, Event: EventSettled, To: StateSettled},
+		{From: StateDue, Event: EventCancelled, To: StateCancelled},
 	}
 }
 
-// AttemptGraph is the machine of an attempt, which starts in Starting.
+// AttemptGraph is the machine of an attempt, which starts in StateStarting.
 func AttemptGraph() []Edge {
 	edges := []Edge{
-		{From: Starting, Event: EventStarted, To: Pending},
-		{From: Starting, Event: EventStartUnclear, To: Unclear},
-		{From: Starting, Event: EventStartRefused, To: Failed},
-		{From: Unclear, Event: EventStarted, To: Pending},
-		{From: Unclear, Event: EventStartRefused, To: Failed},
+		{From: StateStarting, Event: EventStarted, To: StatePending},
+		{From: StateStarting, Event: EventStartUnclear, To: StateUnclear},
+		{From: StateStarting, Event: EventStartRefused, To: StateFailed},
+		{From: StateUnclear, Event: EventStarted, To: StatePending},
+		{From: StateUnclear, Event: EventStartRefused, To: StateFailed},
 	}
-	for _, open := range []State{Starting, Pending, Unclear} {
+	for _, open := range []State{StateStarting, StatePending, StateUnclear} {
 		edges = append(edges,
-			Edge{From: open, Event: EventPaid, To: Paid},
-			Edge{From: open, Event: EventFailed, To: Failed},
-			Edge{From: open, Event: EventHeld, To: Held},
-			Edge{From: open, Event: EventMismatched, To: Held},
-			Edge{From: open, Event: EventExpired, To: Failed},
+			Edge{From: open, Event: EventPaid, To: StatePaid},
+			Edge{From: open, Event: EventFailed, To: StateFailed},
+			Edge{From: open, Event: EventHeld, To: StateHeld},
+			Edge{From: open, Event: EventMismatched, To: StateHeld},
+			Edge{From: open, Event: EventExpired, To: StateFailed},
 		)
 	}
 	return append(edges,
-		Edge{From: Failed, Event: EventCorrectedToPaid, To: Paid, Correction: true},
-		Edge{From: Failed, Event: EventCorrectedToHeld, To: Held, Correction: true},
-		Edge{From: Held, Event: EventReleasedToPaid, To: Paid, Correction: true},
-		Edge{From: Held, Event: EventReleasedToFailed, To: Failed, Correction: true},
+		Edge{From: StateFailed, Event: EventCorrectedToPaid, To: StatePaid, Correction: true},
+		Edge{From: StateFailed, Event: EventCorrectedToHeld, To: StateHeld, Correction: true},
+		Edge{From: StateHeld, Event: EventReleasedToPaid, To: StatePaid, Correction: true},
+		Edge{From: StateHeld, Event: EventReleasedToFailed, To: StateFailed, Correction: true},
 	)
 }
 
@@ -118,9 +118,9 @@ func next(graph []Edge, from State, ev Event) (State, bool) {
 // before corrections.
 func towards(from State, ordinary, afterFailed, afterHeld Event) Event {
 	switch from {
-	case Failed:
+	case StateFailed:
 		return afterFailed
-	case Held:
+	case StateHeld:
 		return afterHeld
 	}
 	return ordinary

@@ -127,7 +127,7 @@ func (s *Service) known(ctx context.Context, tx *sql.Tx, w *word, c *Charge, a *
 		return driver.WrongAmount, s.mismatch(ctx, tx, w, c, a, AmountMismatch)
 	case r.Outcome == driver.Paid:
 		return s.paid(ctx, tx, w, c, a, m)
-	case a.State == Paid:
+	case a.State == StatePaid:
 		return driver.Repeated, s.raise(ctx, tx, w.about(Contradiction, c, a), w.fact()+":"+r.Outcome.String())
 	case r.Outcome == driver.Failed:
 		return s.failed(ctx, tx, w, a)
@@ -157,7 +157,7 @@ func (s *Service) mismatch(ctx context.Context, tx *sql.Tx, w *word, c *Charge, 
 }
 
 func (s *Service) failed(ctx context.Context, tx *sql.Tx, w *word, a *Attempt) (driver.Verdict, error) {
-	if a.State == Failed {
+	if a.State == StateFailed {
 		return driver.Repeated, nil
 	}
 	ev := towards(a.State, EventFailed, "", EventReleasedToFailed)
@@ -165,7 +165,7 @@ func (s *Service) failed(ctx context.Context, tx *sql.Tx, w *word, a *Attempt) (
 }
 
 func (s *Service) held(ctx context.Context, tx *sql.Tx, w *word, c *Charge, a *Attempt) (driver.Verdict, error) {
-	if a.State == Held {
+	if a.State == StateHeld {
 		return driver.Repeated, nil
 	}
 	a.GatewayRef = w.report.GatewayRef
@@ -177,7 +177,7 @@ func (s *Service) held(ctx context.Context, tx *sql.Tx, w *word, c *Charge, a *A
 
 // paid: the amount, currency, merchant and reference are right.
 func (s *Service) paid(ctx context.Context, tx *sql.Tx, w *word, c *Charge, a *Attempt, m *move) (driver.Verdict, error) {
-	if a.State == Paid {
+	if a.State == StatePaid {
 		if w.report.GatewayRef != a.GatewayRef {
 			return driver.Repeated, s.raise(ctx, tx, w.about(Contradiction, c, a), w.fact())
 		}
@@ -191,9 +191,9 @@ func (s *Service) paid(ctx context.Context, tx *sql.Tx, w *word, c *Charge, a *A
 		return driver.Retry, err
 	}
 	switch c.State {
-	case Due:
+	case StateDue:
 		return driver.Accepted, s.settle(ctx, tx, c, a, accountGateway+a.Gateway, w.actor(), m)
-	case Settled:
+	case StateSettled:
 		return driver.Accepted, s.raiseMoney(ctx, tx, w.about(OverPaid, c, a), accountOverpaid, w.fact())
 	}
 	return driver.Accepted, s.raiseMoney(ctx, tx, w.about(PaidAfterCancel, c, a), accountSuspense, w.fact())

@@ -26,8 +26,8 @@ func TestDrawings(t *testing.T) {
 	want := "# The machines of a charge and of an attempt\n\n" +
 		"Drawn by `payment.Mermaid` from `payment.ChargeGraph` and `payment.AttemptGraph`; a test compares.\n" +
 		"An arrow that is missing is a transition that is refused.\n\n## Charge\n\n```mermaid\n" +
-		payment.Mermaid(payment.Due, payment.ChargeGraph()) + "```\n\n## Attempt\n\n```mermaid\n" +
-		payment.Mermaid(payment.Starting, payment.AttemptGraph()) + "```\n"
+		payment.Mermaid(payment.StateDue, payment.ChargeGraph()) + "```\n\n## Attempt\n\n```mermaid\n" +
+		payment.Mermaid(payment.StateStarting, payment.AttemptGraph()) + "```\n"
 	if os.Getenv("UPDATE") == "1" {
 		require.NoError(t, os.WriteFile("docs/states.md", []byte(want), 0o644))
 	}
@@ -44,8 +44,8 @@ func TestGraphs(t *testing.T) {
 		final   payment.State
 		graph   []payment.Edge
 	}{
-		"charge":  {payment.Due, payment.Settled, payment.ChargeGraph()},
-		"attempt": {payment.Starting, payment.Paid, payment.AttemptGraph()},
+		"charge":  {payment.StateDue, payment.StateSettled, payment.ChargeGraph()},
+		"attempt": {payment.StateStarting, payment.StatePaid, payment.AttemptGraph()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +64,7 @@ func TestGraphs(t *testing.T) {
 				k := string(e.From) + string(e.Event)
 				assert.False(t, seen[k], "%s from %s leads to two states", e.Event, e.From)
 				seen[k] = true
-				overrules := e.From == payment.Failed || e.From == payment.Held
+				overrules := e.From == payment.StateFailed || e.From == payment.StateHeld
 				assert.Equal(t, overrules, e.Correction, "%s from %s", e.Event, e.From)
 			}
 		})

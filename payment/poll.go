@@ -20,7 +20,7 @@ const maxPolls = 500 // attempts of one pass
 // to raise an exception.
 func (s *Service) nextPoll(a *Attempt) time.Time {
 	late := !s.protocolNow().Before(a.Expires.Add(s.o.GiveUp))
-	if !a.Open() && (a.State != Held || late) || a.Gateway == Cash {
+	if !a.Open() && (a.State != StateHeld || late) || a.Gateway == Cash {
 		return time.Time{}
 	}
 	if _, ok := s.gateways[a.Gateway].(driver.Poller); !ok {
@@ -125,14 +125,13 @@ func (s *Service) inconclusive(ctx context.Context, a *Attempt, code Code) error
 			return err
 		}
 		cur := &c.Attempts[a.N-1]
-		if !cur.Open() && cur.State != Held {
+		if !cur.Open() && cur.State != StateHeld {
 			return nil
 		}
 		cur.polls++
 		cur.LastError = code
 		late := cur.Open() && !s.protocolNow().Before(cur.Expires.Add(s.o.GiveUp))
 		if late && code == CodeNotFound {
-			cur.intent = ""
 			return s.moveAttempt(ctx, tx, cur, EventExpired, "gateway:"+cur.Gateway+"/"+sourcePoll)
 		}
 		if late {
@@ -168,7 +167,7 @@ func (s *Service) ask(ctx context.Context, c *Charge, within time.Duration) (int
 	asked := 0
 	for i := len(c.Attempts) - 1; i >= 0 && asked < 3; i-- {
 		a := &c.Attempts[i]
-		if _, ok := s.gateways[a.Gateway].(driver.Poller); !ok || !a.Open() && a.State != Held {
+		if _, ok := s.gateways[a.Gateway].(driver.Poller); !ok || !a.Open() && a.State != StateHeld {
 			continue
 		}
 		asked++

@@ -43,10 +43,10 @@ const Cash = "cash"
 // the network. If it fails or panics, what it wrote is undone, the money is
 // kept, and an exception of kind MoveRefused holds the error's text, which must
 // be free of personal data. It gets half of the transaction's time.
-type OnSettled func(context.Context, *sql.Tx, Settlement) error
+type OnSettled func(context.Context, *sql.Tx, Settled) error
 
-// Settlement is what OnSettled is told.
-type Settlement struct {
+// Settled is what OnSettled is told.
+type Settled struct {
 	// Charge is the settled charge with its lines and receipts; Charge.ID is a
 	// stable idempotency key for the move.
 	Charge Charge

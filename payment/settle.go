@@ -96,5 +96,5 @@ func (s *Service) call(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt) (
 			err = fail(CodeInternal, "the application's move panicked; see the log")
 		}
 	}()
-	return s.onSettled(ctx, tx, Settlement{Charge: *c, Attempt: *a})
+	return s.onSettled(ctx, tx, Settled{Charge: *c, Attempt: *a})
 }

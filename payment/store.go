@@ -191,6 +191,9 @@ func (s *Service) moveAttempt(ctx context.Context, tx *sql.Tx, a *Attempt, ev Ev
 }
 
 func (s *Service) saveAttempt(ctx context.Context, tx *sql.Tx, a *Attempt) error {
+	if a.State != StateStarting && a.State != StateUnclear {
+		a.intent = "" // it has done its work, and holds the payer's address
+	}
 	return s.exec(ctx, tx, "UPDATE payment_attempts SET state = $1, intent = $2, url = $3, pay_text = $4, gateway_ref = $5,"+
 		" paid_us = $6, changed_us = $7, polls = $8, next_poll_us = $9, last_error = $10 WHERE id = $11",
 		string(a.State), a.intent, a.URL, a.Text, a.GatewayRef, us(a.PaidAt), us(a.Changed), a.polls, us(s.nextPoll(a)),

@@ -70,7 +70,7 @@ type Attempt struct {
 	Amount                    Dong
 	State                     State
 	// URL is where to send the payer, Text what to tell; one of them is set once
-	// the attempt is Pending.
+	// the attempt is pending.
 	URL, Text string
 	// Created, Expires and Changed are of the protocol's clock, PaidAt is the
 	// gateway's word.
@@ -84,7 +84,7 @@ type Attempt struct {
 
 // Open says that its outcome is still to come.
 func (a *Attempt) Open() bool {
-	return a.State == Starting || a.State == Pending || a.State == Unclear
+	return a.State == StateStarting || a.State == StatePending || a.State == StateUnclear
 }
 
 // Channel says how the money came, for people.

@@ -77,7 +77,7 @@ func anything(b *bench, seed uint64) {
 			}
 		case 7:
 			if r.IntN(2) == 0 {
-				b.refuse(func(context.Context, *sql.Tx, payment.Settlement) error { return errors.New("no") })
+				b.refuse(func(context.Context, *sql.Tx, payment.Settled) error { return errors.New("no") })
 			} else {
 				b.refuse(nil)
 			}
@@ -104,11 +104,11 @@ func holds(b *bench, id, when string) {
 	c := b.get(id)
 	paid := 0
 	for _, a := range c.Attempts {
-		if a.State == payment.Paid {
+		if a.State == payment.StatePaid {
 			paid++
 		}
 	}
-	settled := c.State == payment.Settled
+	settled := c.State == payment.StateSettled
 	assert.Equal(b.t, settled, len(c.Receipts) == 2, when)
 	assert.Equal(b.t, settled, b.count("payment_outbox", "id = $1", "settled:"+id) == 1, when)
 	if settled {
@@ -116,7 +116,7 @@ func holds(b *bench, id, when string) {
 		moved := b.count("app_moves", "charge = $1", id) == 1
 		refused := b.count("payment_exceptions", "charge_id = $1 AND kind = 'move_refused' AND resolved_us = 0", id) == 1
 		assert.NotEqual(b.t, moved, refused, "%s: a settled charge has moved its dossier, or says that it could not", when)
-	} else if c.State == payment.Due {
+	} else if c.State == payment.StateDue {
 		assert.Zero(b.t, paid, when)
 	}
 	var sum payment.Dong

@@ -17,7 +17,7 @@ import (
 func lived(b *bench) {
 	settled := b.create("k1")
 	a := b.attempt(settled, "bank", "a1")
-	b.refuse(func(context.Context, *sql.Tx, payment.Settlement) error { return errors.New("no") })
+	b.refuse(func(context.Context, *sql.Tx, payment.Settled) error { return errors.New("no") })
 	require.Equal(b.t, accepted, b.tell("bank", b.report(a)))
 	b.refuse(nil)
 	short := b.create("k2")

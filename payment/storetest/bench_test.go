@@ -38,7 +38,7 @@ type bench struct {
 	now   time.Time // the protocol's
 	law   time.Time
 	moves []string // charges OnSettled moved, committed or not
-	move  func(context.Context, *sql.Tx, payment.Settlement) error
+	move  func(context.Context, *sql.Tx, payment.Settled) error
 	forge int
 }
 
@@ -131,7 +131,7 @@ func (b *bench) pass(d time.Duration) {
 	b.now = b.now.Add(d)
 }
 
-func (b *bench) onSettled(ctx context.Context, tx *sql.Tx, st payment.Settlement) error {
+func (b *bench) onSettled(ctx context.Context, tx *sql.Tx, st payment.Settled) error {
 	_, err := tx.ExecContext(ctx, b.db.Dialect.SQL("INSERT INTO app_moves (charge) VALUES ($1)"), st.Charge.ID)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (b *bench) onSettled(ctx context.Context, tx *sql.Tx, st payment.Settlement
 }
 
 // refuse makes OnSettled fail after it has written.
-func (b *bench) refuse(move func(context.Context, *sql.Tx, payment.Settlement) error) {
+func (b *bench) refuse(move func(context.Context, *sql.Tx, payment.Settled) error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.move = move
@@ -288,7 +288,7 @@ func (b *bench) poll() int {
 func (b *bench) settledOnce(c *payment.Charge, account string) {
 	b.t.Helper()
 	got := b.get(c.ID)
-	require.Equal(b.t, payment.Settled, got.State)
+	require.Equal(b.t, payment.StateSettled, got.State)
 	require.Len(b.t, got.Receipts, 2)
 	assert.Equal(b.t, payment.Phi, got.Receipts[0].Kind)
 	assert.Equal(b.t, payment.Dong(12_000), got.Receipts[0].Amount)

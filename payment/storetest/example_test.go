@@ -48,7 +48,7 @@ func story(ctx context.Context) error {
 	}
 
 	bank := fake.New(nil)
-	move := func(_ context.Context, _ *sql.Tx, s payment.Settlement) error {
+	move := func(_ context.Context, _ *sql.Tx, s payment.Settled) error {
 		fmt.Println(s.Charge.ID, "is settled, the dossier moves on")
 		return nil
 	}

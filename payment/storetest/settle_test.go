@@ -20,10 +20,10 @@ func TestANoticeSettlesOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		c := b.create("k1")
-		assert.Equal(b.t, payment.Due, c.State)
+		assert.Equal(b.t, payment.StateDue, c.State)
 		assert.Equal(b.t, payment.Dong(20_000), c.Total)
 		a := b.attempt(c, "bank", "a1")
-		assert.Equal(b.t, payment.Pending, a.State)
+		assert.Equal(b.t, payment.StatePending, a.State)
 		assert.NotEmpty(b.t, a.URL)
 		r := b.report(a)
 		require.Equal(b.t, accepted, b.tell("bank", r))
@@ -58,7 +58,7 @@ func TestReceiptNumbersFollowWithoutHoles(t *testing.T) {
 			c := b.create(name(n))
 			a := b.attempt(c, "bank", name(n))
 			if n == 1 { // a settlement whose move is refused gives receipts all the same
-				b.refuse(func(context.Context, *sql.Tx, payment.Settlement) error { return errors.New("withdrawn") })
+				b.refuse(func(context.Context, *sql.Tx, payment.Settled) error { return errors.New("withdrawn") })
 			}
 			require.Equal(b.t, accepted, b.tell("bank", b.report(a)))
 			b.refuse(nil)
@@ -90,26 +90,26 @@ func TestReceiptNumbersFollowWithoutHoles(t *testing.T) {
 // moves that hang or end the transaction.
 func TestTheMoneyCommitsWhateverTheMoveDoes(t *testing.T) {
 	t.Parallel()
-	for title, move := range map[string]func(context.Context, *sql.Tx, payment.Settlement) error{
-		"refuses": func(context.Context, *sql.Tx, payment.Settlement) error { return errors.New("dossier is withdrawn") },
-		"panics":  func(context.Context, *sql.Tx, payment.Settlement) error { panic("nil map") },
-		"breaks a statement": func(ctx context.Context, tx *sql.Tx, _ payment.Settlement) error {
+	for title, move := range map[string]func(context.Context, *sql.Tx, payment.Settled) error{
+		"refuses": func(context.Context, *sql.Tx, payment.Settled) error { return errors.New("dossier is withdrawn") },
+		"panics":  func(context.Context, *sql.Tx, payment.Settled) error { panic("nil map") },
+		"breaks a statement": func(ctx context.Context, tx *sql.Tx, _ payment.Settled) error {
 			_, err := tx.ExecContext(ctx, "INSERT INTO no_such_table VALUES (1)")
 			return err
 		},
-		"hides a broken statement": func(ctx context.Context, tx *sql.Tx, _ payment.Settlement) error {
+		"hides a broken statement": func(ctx context.Context, tx *sql.Tx, _ payment.Settled) error {
 			_, err := tx.ExecContext(ctx, "INSERT INTO app_moves (charge) VALUES (NULL), (NULL), (1/0)")
 			if err != nil {
 				return errors.New("cannot")
 			}
 			return errors.New("no error where one was due")
 		},
-		"hangs": func(ctx context.Context, tx *sql.Tx, _ payment.Settlement) error {
+		"hangs": func(ctx context.Context, tx *sql.Tx, _ payment.Settled) error {
 			<-ctx.Done()
 			_, err := tx.ExecContext(ctx, "INSERT INTO app_moves (charge) VALUES ('x')")
 			return errors.Join(ctx.Err(), err)
 		},
-		"rolls back": func(_ context.Context, tx *sql.Tx, _ payment.Settlement) error {
+		"rolls back": func(_ context.Context, tx *sql.Tx, _ payment.Settled) error {
 			return errors.Join(errors.New("no"), tx.Rollback())
 		},
 	} {
@@ -195,7 +195,7 @@ func TestNothingSettlesOnAWrongWord(t *testing.T) {
 				for range 2 { // VNPAY repeats what is not answered 00 or 02
 					require.Equal(b.t, c.answer, b.tell("bank", r))
 				}
-				assert.Equal(b.t, payment.Due, b.get(ch.ID).State)
+				assert.Equal(b.t, payment.StateDue, b.get(ch.ID).State)
 				assert.Empty(b.t, b.get(ch.ID).Receipts)
 				assert.Empty(b.t, b.moves)
 				assert.Equal(b.t, []payment.ExceptionKind{c.kind}, b.kinds())
@@ -205,7 +205,7 @@ func TestNothingSettlesOnAWrongWord(t *testing.T) {
 				b.sound()
 
 				require.Equal(b.t, accepted, b.tell("bank", b.report(a)), "the truth may still come")
-				assert.Equal(b.t, payment.Settled, b.get(ch.ID).State)
+				assert.Equal(b.t, payment.StateSettled, b.get(ch.ID).State)
 				b.sound()
 			})
 		})
@@ -230,7 +230,7 @@ func TestWordsThatMoveNoMoneyRaiseNothing(t *testing.T) {
 			b.tell("bank", r)
 			assert.Empty(b.t, b.exceptions(), title)
 		}
-		assert.Equal(b.t, payment.Pending, b.get(c.ID).Attempts[0].State)
+		assert.Equal(b.t, payment.StatePending, b.get(c.ID).Attempts[0].State)
 		b.sound()
 	})
 }
@@ -243,7 +243,7 @@ func TestTheRightAmountCorrectsTheWrongOne(t *testing.T) {
 		r := b.report(a)
 		r.Amount--
 		require.Equal(b.t, wrongAmount, b.tell("bank", r))
-		assert.Equal(b.t, payment.Held, b.get(c.ID).Attempts[0].State)
+		assert.Equal(b.t, payment.StateHeld, b.get(c.ID).Attempts[0].State)
 		require.Equal(b.t, accepted, b.tell("bank", b.report(a)))
 		assert.Zero(b.t, b.balances()["suspense"], "booked back")
 		assert.Equal(b.t, payment.Dong(20_000), b.balances()["gateway:bank"])
@@ -295,13 +295,13 @@ func TestMoneyAfterCancellationIsKept(t *testing.T) {
 		for range 2 {
 			got, err := b.s.Cancel(b.t.Context(), cancel)
 			require.NoError(b.t, err)
-			assert.Equal(b.t, payment.Cancelled, got.State)
+			assert.Equal(b.t, payment.StateCancelled, got.State)
 		}
 		require.Equal(b.t, accepted, b.tell("bank", b.report(a)))
 		require.Equal(b.t, repeated, b.tell("bank", b.report(a)))
 		got := b.get(c.ID)
-		assert.Equal(b.t, payment.Cancelled, got.State)
-		assert.Equal(b.t, payment.Paid, got.Attempts[0].State)
+		assert.Equal(b.t, payment.StateCancelled, got.State)
+		assert.Equal(b.t, payment.StatePaid, got.Attempts[0].State)
 		assert.Empty(b.t, got.Receipts)
 		assert.Empty(b.t, b.moves)
 		assert.Equal(b.t, []payment.ExceptionKind{payment.PaidAfterCancel}, b.kinds())
@@ -323,15 +323,15 @@ func TestLateTruth(t *testing.T) {
 		event string
 		kinds []payment.ExceptionKind
 	}{
-		"failed, then paid":             {say(driver.Failed, driver.Paid), payment.Paid, "corrected_to_paid", nil},
-		"held, then paid":               {say(driver.Held, driver.Paid), payment.Paid, "released_to_paid", one(payment.HeldBack)},
-		"held, then failed":             {say(driver.Held, driver.Failed), payment.Failed, "released_to_failed", one(payment.HeldBack)},
-		"failed, then held":             {say(driver.Failed, driver.Held), payment.Held, "corrected_to_held", one(payment.HeldBack)},
-		"paid, then failed":             {say(driver.Paid, driver.Failed), payment.Paid, "paid", one(payment.Contradiction)},
-		"paid, then held":               {say(driver.Paid, driver.Held), payment.Paid, "paid", one(payment.Contradiction)},
-		"failed twice":                  {say(driver.Failed, driver.Failed), payment.Failed, "failed", nil},
-		"held twice":                    {say(driver.Held, driver.Held), payment.Held, "held", one(payment.HeldBack)},
-		"paid, then not known any more": {say(driver.Paid, driver.Unknown), payment.Paid, "paid", nil},
+		"failed, then paid":             {say(driver.Failed, driver.Paid), payment.StatePaid, "corrected_to_paid", nil},
+		"held, then paid":               {say(driver.Held, driver.Paid), payment.StatePaid, "released_to_paid", one(payment.HeldBack)},
+		"held, then failed":             {say(driver.Held, driver.Failed), payment.StateFailed, "released_to_failed", one(payment.HeldBack)},
+		"failed, then held":             {say(driver.Failed, driver.Held), payment.StateHeld, "corrected_to_held", one(payment.HeldBack)},
+		"paid, then failed":             {say(driver.Paid, driver.Failed), payment.StatePaid, "paid", one(payment.Contradiction)},
+		"paid, then held":               {say(driver.Paid, driver.Held), payment.StatePaid, "paid", one(payment.Contradiction)},
+		"failed twice":                  {say(driver.Failed, driver.Failed), payment.StateFailed, "failed", nil},
+		"held twice":                    {say(driver.Held, driver.Held), payment.StateHeld, "held", one(payment.HeldBack)},
+		"paid, then not known any more": {say(driver.Paid, driver.Unknown), payment.StatePaid, "paid", nil},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -349,7 +349,7 @@ func TestLateTruth(t *testing.T) {
 				}
 				got := b.get(ch.ID)
 				assert.Equal(b.t, c.state, got.Attempts[0].State)
-				assert.Equal(b.t, c.state == payment.Paid, got.State == payment.Settled)
+				assert.Equal(b.t, c.state == payment.StatePaid, got.State == payment.StateSettled)
 				assert.Equal(b.t, c.kinds, b.kinds())
 				assert.Equal(b.t, 1, b.count("payment_events", "event = $1", c.event))
 				b.sound()
@@ -404,12 +404,12 @@ func TestTogether(t *testing.T) {
 		b.pass(time.Hour)
 		b.poll()
 		got := b.get(c.ID)
-		assert.Equal(b.t, payment.Settled, got.State)
+		assert.Equal(b.t, payment.StateSettled, got.State)
 		assert.Len(b.t, got.Receipts, 2)
 		assert.Len(b.t, b.moves, 1)
 		paid := 0
 		for _, a := range got.Attempts {
-			if a.State == payment.Paid {
+			if a.State == payment.StatePaid {
 				paid++
 			}
 		}
@@ -430,7 +430,7 @@ func TestTxVariantsLeaveNothingAfterARollback(t *testing.T) {
 				Key: "c1", Charge: c.ID, Scope: all, Amount: c.Total, Cashier: "o1", Till: "q1",
 			})
 			require.NoError(b.t, err)
-			assert.Equal(b.t, payment.Settled, c.State)
+			assert.Equal(b.t, payment.StateSettled, c.State)
 			return undo
 		})
 		require.ErrorIs(b.t, err, undo)
@@ -447,7 +447,7 @@ func TestOutboxTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		c := b.create("k1")
-		b.refuse(func(context.Context, *sql.Tx, payment.Settlement) error { return errors.New("no") })
+		b.refuse(func(context.Context, *sql.Tx, payment.Settled) error { return errors.New("no") })
 		require.Equal(b.t, accepted, b.tell("bank", b.report(b.attempt(c, "bank", "a1"))))
 		var got []sqlkit.Message
 		n, err := b.s.Outbox().Drain(b.t.Context(), 10, func(_ context.Context, ms []sqlkit.Message) error {
