@@ -127,12 +127,11 @@ func TestBrokenSignersFail(t *testing.T) {
 			}}
 		}},
 		"a new handle each time": {"BeginAgain: rule B1", false, func(s driver.Signer) driver.Signer {
-			n := 0
+			var n atomic.Int64
 			return mutant{Signer: s, begin: func(ctx context.Context, r *driver.BeginRequest) (*driver.BeginResponse, error) {
 				b, err := s.Begin(ctx, r)
 				if err == nil {
-					n++
-					b.Handle += fmt.Sprint("-", n)
+					b.Handle += fmt.Sprint("-", n.Add(1))
 				}
 				return b, err
 			}, complete: func(ctx context.Context, r *driver.CompleteRequest) (*driver.CompleteResponse, error) {
