@@ -81,7 +81,9 @@ func TestReceiptText(t *testing.T) {
 		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "ỦY BAN NHÂN DÂN PHƯỜNG TÂN PHÚ", "Tân Phú, ngày 15 tháng 11 năm 2024",
 		"GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "Mã hồ sơ: H10.40.18-241115-0001", "7KQM-3XWA", "Nguyễn Thị Ngọc Huệ",
 		"15 giờ 01 phút, ngày 15/11/2024", "Thời gian trả kết quả giải quyết hồ sơ: 17 giờ 00 phút, ngày 18/11/2024",
-		"sau 15 giờ, nên tính từ ngày làm việc tiếp theo", "Mẫu số 01, Thông tư 01/2018/TT-VPCP", slip.TrialMark,
+		"sau 15 giờ, nên tính từ ngày làm việc tiếp theo",
+		"(số lượng: 1 bộ): 1. Bằng tốt nghiệp đại học (xuất trình bản chính): 1 2. Bản sao cần chứng thực: 3",
+		"quyển số: 01/2024, số thứ tự 125", "Mẫu số 01, Thông tư 01/2018/TT-VPCP", slip.TrialMark,
 	} {
 		assert.Contains(t, got, want)
 	}
