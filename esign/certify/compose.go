@@ -40,7 +40,8 @@ func appendPage(scan, statement []byte) ([]byte, int, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("statement page: %w", err)
 	}
-	if err := addKid(d, u, pdf.Dict{"Type": pdf.Name("Page"), "MediaBox": pdf.Array{0, 0, pageWidth, pageHeight}, "CropBox": pdf.Array{0, 0, pageWidth, pageHeight}, "Rotate": 0,
+	box := pdf.Array{0, 0, pageWidth, pageHeight}
+	if err := addKid(d, u, pdf.Dict{"Type": pdf.Name("Page"), "MediaBox": box, "CropBox": box, "Rotate": 0,
 		"Resources": resources, "Contents": u.Add(content)}); err != nil {
 		return nil, 0, err
 	}

@@ -22,7 +22,8 @@ type queryer interface {
 func lineSum(l *Line) []byte {
 	h := sha256.New()
 	var n [8]byte
-	for _, p := range []string{l.ID, l.Subject, l.Unit, fmt.Sprint(l.Year, l.Number), l.Book, l.Document, l.Scan, fmt.Sprint(l.Pages, l.Copies),
+	for _, p := range []string{l.ID, l.Subject, l.Unit, fmt.Sprint(l.Year, l.Number), l.Book, l.Document, l.Scan,
+		fmt.Sprint(l.Pages, l.Copies),
 		l.Official, string(l.State), l.Reason, l.plan, fmt.Sprint(l.Signed), l.File, fmt.Sprint(l.Size, l.FilePages),
 		fmt.Sprint(micros(l.Reserved), micros(l.Ended), l.version)} {
 		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
@@ -60,7 +61,8 @@ func scanLine(scan func(...any) error) (*Line, []byte, error) {
 }
 
 func (s *Service) load(ctx context.Context, q queryer, column, value string) (*Line, error) {
-	l, _, err := scanLine(q.QueryRowContext(ctx, s.db.Dialect.SQL("SELECT "+lineColumns+" FROM certify_lines WHERE "+column+" = $1"), value).Scan)
+	query := s.db.Dialect.SQL("SELECT " + lineColumns + " FROM certify_lines WHERE " + column + " = $1")
+	l, _, err := scanLine(q.QueryRowContext(ctx, query, value).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNotFound
 	}

@@ -43,7 +43,8 @@ var (
 )
 
 func (t *Token) check() error {
-	if !issuerForm.MatchString(t.Issuer) || len(t.Issuer) > 40 || !bookForm.MatchString(t.Book) || t.Number < 1 || !scanForm.MatchString(t.Scan) {
+	if !issuerForm.MatchString(t.Issuer) || len(t.Issuer) > 40 || !bookForm.MatchString(t.Book) || t.Number < 1 ||
+		!scanForm.MatchString(t.Scan) {
 		return fmt.Errorf("%w: issuer, book, number or scan is malformed", ErrToken)
 	}
 	return nil

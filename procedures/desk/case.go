@@ -130,7 +130,11 @@ func (d *Desk) actions(c *Case, who *identity.Person, now time.Time) []Action {
 		case why != nil:
 			a.WhyNot = why
 		case !slices.ContainsFunc(s.Roles, func(r string) bool { return slices.Contains(actor.Roles, r) }):
-			a.WhyNot = &workflow.Reason{Code: "wrong_role", VI: "Ông/bà không có vai trò được giao bước này.", EN: "the step belongs to another role"}
+			a.WhyNot = &workflow.Reason{
+				Code: "wrong_role",
+				VI:   "Ông/bà không có vai trò được giao bước này.",
+				EN:   "the step belongs to another role",
+			}
 		case s.Event == EventCompare && !slices.ContainsFunc(c.Papers, func(p Paper) bool { return p.Kind == PaperScan }):
 			a.WhyNot = &workflow.Reason{Code: procedures.GuardScanFixed, VI: "Chưa có bản quét để đối chiếu. Tải bản quét lên trước.",
 				EN: "there is no scan yet, upload one first"}

@@ -3,7 +3,6 @@ package desk_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"io"
 	"os/exec"
@@ -45,7 +44,12 @@ type offices struct{}
 func (offices) UnitAt(c string, _ time.Time) (desk.Unit, bool) {
 	names := map[string]string{unitA: "UBND phường Tân Phú", unitB: "UBND phường Tân Đồng"}
 	n, ok := names[c]
-	return desk.Unit{Code: c, Name: procedures.Text{VI: n, EN: n}, Agency: procedures.Text{VI: "UBND thành phố Đồng Xoài"}, Phone: "0271 123456"}, ok
+	return desk.Unit{
+		Code:   c,
+		Name:   procedures.Text{VI: n, EN: n},
+		Agency: procedures.Text{VI: "UBND thành phố Đồng Xoài"},
+		Phone:  "0271 123456",
+	}, ok
 }
 
 func (o offices) Offering(string, time.Time) []desk.Unit {
@@ -135,7 +139,8 @@ func each(t *testing.T, fn func(t *testing.T, b *bundle)) {
 	sqltest.Each(t, []sqlkit.Migrations{workflow.Migrations(), desk.Migrations()}, func(t *testing.T, db *sqlkit.DB) { fn(t, setup(t, db)) })
 }
 
-const form = `{"requester_name":"Nguyễn Thị Lan","phone":"0912345678","document_kind":"diploma","document_name":"Bằng tốt nghiệp","pages":2,"copies":1}`
+const form = `{"requester_name":"Nguyễn Thị Lan","phone":"0912345678","document_kind":"diploma",` +
+	`"document_name":"Bằng tốt nghiệp","pages":2,"copies":1}`
 
 func (b *bundle) draft(key string) *desk.Case {
 	b.t.Helper()
@@ -152,7 +157,12 @@ func (b *bundle) do(who *identity.Person, c *desk.Case, event string, with ...fu
 }
 
 func (b *bundle) try(who *identity.Person, c *desk.Case, event string, with ...func(*desk.Act)) (*desk.Case, error) {
-	a := &desk.Act{Dossier: c.Dossier.ID, Expect: c.Dossier.Version, Event: event, Key: event + string(c.Dossier.ID) + string(rune('0'+c.Dossier.Version))}
+	a := &desk.Act{
+		Dossier: c.Dossier.ID,
+		Expect:  c.Dossier.Version,
+		Event:   event,
+		Key:     event + string(c.Dossier.ID) + string(rune('0'+c.Dossier.Version)),
+	}
 	for _, w := range with {
 		w(a)
 	}
@@ -210,7 +220,12 @@ func TestStoryOnPaper(t *testing.T) {
 		assert.Equal(t, procedures.StatusRequested, c.National.Code)
 		b.at("2024-11-15 09:30")
 		c = b.do(hoa, c, "receive")
-		assert.Equal(t, "2024-11-15T17:00:00+07:00", c.Dossier.Due.In(procedures.Zone).Format(time.RFC3339), "received in the morning: the same day")
+		assert.Equal(
+			t,
+			"2024-11-15T17:00:00+07:00",
+			c.Dossier.Due.In(procedures.Zone).Format(time.RFC3339),
+			"received in the morning: the same day",
+		)
 		require.NotNil(t, c.Reckoning)
 		c = b.compared(c)
 		assert.Equal(t, 2, c.Pages)
@@ -266,7 +281,8 @@ func TestSlip(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, content.Close())
 			flat := strings.Join(strings.Fields(string(text)), " ")
-			for _, want := range []string{cs.Code, procedures.FormatLookupCode(cs.LookUpCode), "Nguyễn Thị Lan", "UBND PHƯỜNG TÂN PHÚ", c.form, "KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"} {
+			for _, want := range []string{cs.Code, procedures.FormatLookupCode(cs.LookUpCode), "Nguyễn Thị Lan",
+				"UBND PHƯỜNG TÂN PHÚ", c.form, "KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"} {
 				assert.Contains(t, strings.ToUpper(flat), strings.ToUpper(want))
 			}
 			assert.Contains(t, flat, c.due[len(c.due)-10:], "due day")
@@ -287,14 +303,26 @@ func TestFormIsCheckedWhenFiled(t *testing.T) {
 		}
 		assert.Equal(t, []string{"requester_name", "document_kind", "document_name", "pages"}, fields)
 		decomposed := strings.ReplaceAll(form, "ễ", "e\u0302\u0303")
-		c2, err := b.SaveDraft(t.Context(), lan, &desk.Draft{Dossier: c.Dossier.ID, Revision: c.Revision, Procedure: code, Unit: unitB, Form: json.RawMessage(decomposed)})
+		c2, err := b.SaveDraft(
+			t.Context(),
+			lan,
+			&desk.Draft{Dossier: c.Dossier.ID, Revision: c.Revision, Procedure: code, Unit: unitB, Form: json.RawMessage(decomposed)},
+		)
 		require.NoError(t, err)
 		assert.Contains(t, string(c2.Form), "Nguyễn", "text is stored NFC")
-		_, err = b.SaveDraft(t.Context(), lan, &desk.Draft{Dossier: c.Dossier.ID, Revision: c.Revision, Procedure: code, Unit: unitA, Form: json.RawMessage(`{}`)})
+		_, err = b.SaveDraft(
+			t.Context(),
+			lan,
+			&desk.Draft{Dossier: c.Dossier.ID, Revision: c.Revision, Procedure: code, Unit: unitA, Form: json.RawMessage(`{}`)},
+		)
 		require.ErrorIs(t, err, workflow.ErrStale, "saved elsewhere meanwhile")
 		c3 := b.do(lan, c2, "request")
 		assert.Equal(t, "H10.13-241115-0001", c3.Code, "the unit chosen last")
-		_, err = b.SaveDraft(t.Context(), lan, &desk.Draft{Dossier: c.Dossier.ID, Revision: c3.Revision, Procedure: code, Unit: unitA, Form: json.RawMessage(`{}`)})
+		_, err = b.SaveDraft(
+			t.Context(),
+			lan,
+			&desk.Draft{Dossier: c.Dossier.ID, Revision: c3.Revision, Procedure: code, Unit: unitA, Form: json.RawMessage(`{}`)},
+		)
 		require.ErrorIs(t, err, workflow.ErrRefused, "filed is filed")
 		for _, f := range []string{`[1]`, `"x"`, `{`, `{"a":"` + strings.Repeat("x", 70<<10) + `"}`} {
 			_, err = b.SaveDraft(t.Context(), lan, &desk.Draft{Procedure: code, Unit: unitA, Form: json.RawMessage(f), Key: "z"})
@@ -388,144 +416,4 @@ func TestScopeAndRoles(t *testing.T) {
 		assert.False(t, seen.Can("request"))
 		assert.False(t, seen.Own)
 	})
-}
-
-func TestScan(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		c := b.do(hoa, b.do(lan, b.draft("k"), "request"), "receive")
-		_, err := b.OfferScan(t.Context(), quang, c.Dossier.ID, "s0", strings.NewReader("JPEG"))
-		var refused *desk.ScanRefused
-		require.ErrorAs(t, err, &refused)
-		assert.Equal(t, "not-pdf", refused.Class)
-		_, err = b.try(quang, c, "compare", func(a *desk.Act) { a.NotExcluded = true })
-		require.ErrorIs(t, err, workflow.ErrRefused, "there is no scan")
-		p, err := b.OfferScan(t.Context(), quang, c.Dossier.ID, "s1", strings.NewReader("%PDF 1"))
-		require.NoError(t, err)
-		again, err := b.OfferScan(t.Context(), quang, c.Dossier.ID, "s1", strings.NewReader("%PDF 1"))
-		require.NoError(t, err)
-		assert.Equal(t, p, again)
-		_, err = b.try(quang, c, "compare", func(a *desk.Act) { a.Scan = p.ID })
-		require.ErrorIs(t, err, workflow.ErrRefused, "the exclusions were not checked")
-		other := b.do(hoa, b.do(lan, b.draft("k2"), "request"), "receive")
-		_, err = b.try(quang, other, "compare", func(a *desk.Act) { a.Scan, a.NotExcluded = p.ID, true })
-		require.ErrorIs(t, err, workflow.ErrRefused, "a scan of another dossier")
-		_, _, err = b.Open(t.Context(), lan, other.Dossier.ID, p.ID)
-		require.ErrorIs(t, err, workflow.ErrNotFound)
-		c = b.do(quang, c, "compare", func(a *desk.Act) { a.Scan, a.NotExcluded = p.ID, true })
-		assert.Equal(t, p.Ref, c.Scan)
-		b.clean()
-	})
-}
-
-func TestLookUp(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		c := b.do(lan, b.draft("k"), "request")
-		p, err := b.LookUp(t.Context(), " h10.12-241115-0001 ", strings.ToLower(procedures.FormatLookupCode(c.LookUpCode)))
-		require.NoError(t, err)
-		assert.Equal(t, c.Code, p.Code)
-		assert.Equal(t, procedures.StatusRequested, p.National.Code)
-		_, e1 := b.LookUp(t.Context(), c.Code, "AAAAAAAA")
-		_, e2 := b.LookUp(t.Context(), "H10.12-241115-0009", c.LookUpCode)
-		_, e3 := b.LookUp(t.Context(), c.Code, "")
-		for _, err := range []error{e1, e2, e3} {
-			require.ErrorIs(t, err, workflow.ErrNotFound)
-			assert.Equal(t, e1.Error(), err.Error(), "which of the two is wrong is not told")
-		}
-	})
-}
-
-func TestExportDay(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		c := b.do(lan, b.draft("k"), "request")
-		b.at("2024-11-18 09:00")
-		b.do(hoa, c, "receive")
-		day := func(s string) time.Time {
-			d, err := time.ParseInLocation(time.DateOnly, s, procedures.Zone)
-			require.NoError(t, err)
-			return d
-		}
-		first, err := b.ExportDay(t.Context(), day("2024-11-15"))
-		require.NoError(t, err)
-		require.Len(t, first, 1)
-		assert.Equal(t, "1", first[0].TrangThaiHoSo)
-		assert.Empty(t, first[0].NgayTiepNhan, "what came later is not told yet")
-		second, err := b.ExportDay(t.Context(), day("2024-11-18"))
-		require.NoError(t, err)
-		require.Len(t, second, 1)
-		assert.Equal(t, "2", second[0].TrangThaiHoSo)
-		assert.Equal(t, "20241118090000", second[0].NgayTiepNhan)
-		assert.Equal(t, "20241118170000", second[0].NgayHenTra)
-		none, err := b.ExportDay(t.Context(), day("2024-11-16"))
-		require.NoError(t, err)
-		assert.Empty(t, none)
-	})
-}
-
-func TestDoubleClickAndRace(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		c := b.do(lan, b.draft("k"), "request")
-		act := &desk.Act{Dossier: c.Dossier.ID, Expect: c.Dossier.Version, Event: "receive", Key: "once"}
-		first, err := b.Do(t.Context(), hoa, act)
-		require.NoError(t, err)
-		second, err := b.Do(t.Context(), hoa, act)
-		require.NoError(t, err)
-		assert.Equal(t, first.Dossier.Version, second.Dossier.Version)
-		_, err = b.Do(t.Context(), hoa, &desk.Act{Dossier: c.Dossier.ID, Expect: c.Dossier.Version, Event: "receive", Key: "twice"})
-		var stale *workflow.StaleError
-		require.ErrorAs(t, err, &stale)
-		assert.Equal(t, workflow.Version(3), stale.Current)
-		b.draft("k") // the first form again
-		mine, err := b.Mine(t.Context(), lan, &desk.ListQuery{})
-		require.NoError(t, err)
-		assert.Len(t, mine.Cases, 1)
-		b.effects()
-		b.clean()
-	})
-}
-
-func TestAuditNames(t *testing.T) {
-	for _, c := range []struct{ name, change, table string }{
-		{"form", "UPDATE procedures_dossiers SET doc = replace(doc, 'Lan', 'Len')", "procedures_dossiers"},
-		{"code", "UPDATE procedures_dossiers SET code = 'H10.12-241115-0007'", "procedures_dossiers"},
-		{"look-up code", "UPDATE procedures_dossiers SET lookup_code = 'AAAAAAAA'", "procedures_dossiers"},
-		{"dossier gone", "DELETE FROM procedures_dossiers", "procedures_moves"},
-		{"sequence", "UPDATE procedures_sequences SET last = 5", "procedures_sequences"},
-		{"sequence gone", "DELETE FROM procedures_sequences", "procedures_sequences"},
-		{"move's status", "UPDATE procedures_moves SET national = 9 WHERE version = 2", "procedures_moves"},
-		{"move's day", "UPDATE procedures_moves SET day = '2024-11-14' WHERE version = 2", "procedures_moves"},
-		{"move gone", "DELETE FROM procedures_moves WHERE version = 2", "procedures_moves"},
-		{"paper's name", "UPDATE procedures_papers SET name = 'x.pdf'", "procedures_papers"},
-		{"paper's file", "UPDATE procedures_papers SET ref = 'ff'", "procedures_papers"},
-		{"scan gone", "DELETE FROM procedures_papers WHERE kind = 'scan'", "procedures_papers"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			each(t, func(t *testing.T, b *bundle) {
-				b.compared(b.do(hoa, b.do(lan, b.draft("k"), "request"), "receive"))
-				b.effects()
-				b.clean()
-				b.tamper(c.change)
-				problems, err := b.Audit(t.Context())
-				require.NoError(t, err)
-				require.NotEmpty(t, problems)
-				assert.Equal(t, c.table, problems[0].Table, "%v", problems)
-			})
-		})
-	}
-}
-
-// tamper does what only the owner of the database can: it drops the triggers.
-func (b *bundle) tamper(change string) {
-	b.t.Helper()
-	drop := []string{"DROP TRIGGER procedures_papers_no_update", "DROP TRIGGER procedures_moves_no_update"}
-	if b.db.Dialect == sqlkit.PostgreSQL {
-		drop = []string{"DROP TRIGGER procedures_papers_no_change ON procedures_papers", "DROP TRIGGER procedures_moves_no_change ON procedures_moves"}
-	}
-	require.NoError(b.t, b.db.InTx(b.t.Context(), func(ctx context.Context, tx *sql.Tx) error {
-		for _, q := range append(drop, change) {
-			if _, err := tx.ExecContext(ctx, q); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
 }

@@ -63,7 +63,8 @@ func (d *Desk) movedOn(ctx context.Context, day string) ([]moved, error) {
 		if err := rows.Scan(&id, &version, &at, &national); err != nil {
 			return nil, err
 		}
-		m.dossier, m.version, m.at, m.national = workflow.DossierID(id), workflow.Version(version), time.UnixMicro(at), procedures.Status(national)
+		m.dossier, m.version = workflow.DossierID(id), workflow.Version(version)
+		m.at, m.national = time.UnixMicro(at), procedures.Status(national)
 		out = append(out, m)
 	}
 	return out, rows.Err()
@@ -107,7 +108,10 @@ func (d *Desk) exportOne(ctx context.Context, m moved) (*nationalportal.Item, er
 		if a.At.After(m.at) {
 			break
 		}
-		in.Supplements = append(in.Supplements, nationalportal.Supplement{ID: fmt.Sprint(i + 1), Text: a.Reason, Asked: a.At, Supplied: until(a.Supplied)})
+		in.Supplements = append(
+			in.Supplements,
+			nationalportal.Supplement{ID: fmt.Sprint(i + 1), Text: a.Reason, Asked: a.At, Supplied: until(a.Supplied)},
+		)
 	}
 	if err := d.exportPapers(ctx, in, r, until); err != nil {
 		return nil, err

@@ -53,7 +53,14 @@ func (d *Desk) LookUp(ctx context.Context, code, lookUpCode string) (*Public, er
 	if err != nil {
 		return nil, err
 	}
-	out := &Public{Code: r.code, Procedure: p.ShortName, Requested: r.doc.Requested, Received: r.doc.Received, Due: dos.Due, Closed: r.doc.Closed}
+	out := &Public{
+		Code:      r.code,
+		Procedure: p.ShortName,
+		Requested: r.doc.Requested,
+		Received:  r.doc.Received,
+		Due:       dos.Due,
+		Closed:    r.doc.Closed,
+	}
 	out.State, _ = p.State(dos.State)
 	out.National, _ = procedures.Statuses().Info(out.State.National)
 	out.Unit, _ = d.Units.UnitAt(r.unit, d.now())

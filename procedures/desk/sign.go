@@ -122,3 +122,13 @@ func (d *Desk) CertifiedTx(ctx context.Context, tx *sql.Tx, c *Certified) error 
 	}
 	return d.SystemTx(ctx, tx, c.Dossier, EventCertified, "certified/"+string(c.Dossier))
 }
+
+// MayCompare reports whether the person may upload a scan for a case now and
+// compare it.
+func (d *Desk) MayCompare(c *Case, who *identity.Person) bool {
+	if _, ok := c.Procedure.StepFrom(c.State.ID, EventCompare); !ok {
+		return false
+	}
+	_, why := whostep.Resolve(d.Policy, who, EventCompare, c.Dossier.Unit, d.now())
+	return why == nil
+}

@@ -31,7 +31,7 @@ type Gate struct {
 // OnSettled moves the dossier at whatever version it has, once for one charge.
 // Where the dossier cannot move any more, e.g. because it was withdrawn, the
 // error leaves the money booked and an exception to be looked at.
-func (g *Gate) OnSettled(ctx context.Context, tx *sql.Tx, s payment.Settlement) error {
+func (g *Gate) OnSettled(ctx context.Context, tx *sql.Tx, s payment.Settled) error {
 	return g.Mover.SystemTx(ctx, tx, workflow.DossierID(s.Charge.Subject), desk.EventFeeSettled, "charge/"+s.Charge.ID)
 }
 
@@ -41,7 +41,10 @@ func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) err
 	req := &payment.CreateRequest{Key: "dossier/" + string(r.Dossier), Subject: string(r.Dossier), Unit: r.Unit,
 		Payer: payment.Payer{ID: r.Payer, Name: r.Name}, Title: r.Title}
 	for _, l := range r.Lines {
-		req.Lines = append(req.Lines, payment.FeeLine{Kind: payment.FeeKind(l.Kind), Code: l.Fee, Name: l.Name.VI, Amount: payment.Dong(l.Amount)})
+		req.Lines = append(
+			req.Lines,
+			payment.FeeLine{Kind: payment.FeeKind(l.Kind), Code: l.Fee, Name: l.Name.VI, Amount: payment.Dong(l.Amount)},
+		)
 	}
 	_, err := g.Payments.CreateTx(ctx, tx, req)
 	if errors.Is(err, payment.ErrConflict) {
@@ -57,10 +60,11 @@ func (g *Gate) CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.Dossie
 		return err
 	}
 	for i := range c {
-		if c[i].State != payment.Due {
+		if c[i].State != payment.StateDue {
 			continue
 		}
-		if _, err := g.Payments.CancelTx(ctx, tx, &payment.CancelRequest{Charge: c[i].ID, Scope: everything, Actor: actor, Reason: reason}); err != nil {
+		req := &payment.CancelRequest{Charge: c[i].ID, Scope: everything, Actor: actor, Reason: reason}
+		if _, err := g.Payments.CancelTx(ctx, tx, req); err != nil {
 			return err
 		}
 	}

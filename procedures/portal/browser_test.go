@@ -21,7 +21,6 @@ type browser struct {
 	t      *testing.T
 	who    string
 	client *http.Client
-	lang   string
 }
 
 // view is one page as it came.
@@ -85,7 +84,9 @@ func (c *browser) post(path string, values url.Values) *view {
 // pairs of name and value.
 func (v *view) fill(name string, pairs ...string) (action string, values url.Values) {
 	v.t.Helper()
-	form := v.find(func(n *html.Node) bool { return n.Data == "form" && (attr(n, "id") == name || attr(n, "data-event") == name) })
+	form := v.find(func(n *html.Node) bool {
+		return n.Data == "form" && (attr(n, "id") == name || attr(n, "data-event") == name)
+	})
 	require.NotNil(v.t, form, "%s has no form %s: %s", v.path, name, v.words())
 	values = url.Values{}
 	for n := range form.Descendants() {
@@ -190,7 +191,9 @@ func (v *view) mark(name string) string {
 	return attr(m, name)
 }
 
-func (v *view) title() string { return textOf(v.find(func(n *html.Node) bool { return n.Data == "title" })) }
+func (v *view) title() string {
+	return textOf(v.find(func(n *html.Node) bool { return n.Data == "title" }))
+}
 
 // words is the text of the page.
 func (v *view) words() string {
@@ -286,7 +289,7 @@ func (v *view) sound() {
 				assert.True(v.t, labels[attr(n, "id")], "%s: %s %s has no label", v.path, n.Data, attr(n, "name"))
 			}
 		case "form":
-			assert.True(v.t, attr(n, "id") != "", "%s: a form without id", v.path)
+			assert.NotEmpty(v.t, attr(n, "id"), "%s: a form without id", v.path)
 		case "table":
 			assert.Contains(v.t, v.childNames(n), "caption", v.path)
 		case "th":

@@ -90,7 +90,7 @@ func (p *Portal) citizenStep(r *request) error {
 	if err != nil {
 		return err
 	}
-	if _, err = p.Desk.Do(r.Context(), r.who, act); err == nil {
+	if err = p.take(r, act); err == nil {
 		return r.seeOther(at + "?xong=" + act.Event)
 	}
 	var form *desk.FormError
@@ -98,6 +98,27 @@ func (p *Portal) citizenStep(r *request) error {
 		return p.showDraft(r, p.draftOf(before), answersOf(before.Form), r.lang.corrections(form.Problems))
 	}
 	return p.refusedStep(r, act, err, p.showDossier)
+}
+
+// take takes a step. A second click finds it taken, even where what the desk adds
+// to the step has changed with the first.
+func (p *Portal) take(r *request, act *desk.Act) error {
+	_, err := p.Desk.Do(r.Context(), r.who, act)
+	if !errors.Is(err, workflow.ErrKeyReused) {
+		return err
+	}
+	c, readErr := p.Desk.Case(r.Context(), r.who, act.Dossier)
+	if readErr != nil {
+		return readErr
+	}
+	for i := range c.Moves {
+		en := &c.Moves[i]
+		if reason, note := said(en); en.Version == act.Expect+1 && en.Event == act.Event && en.Actor.ID == r.who.ID &&
+			reason == act.Reason && note == act.Note {
+			return nil
+		}
+	}
+	return err
 }
 
 // refusedStep tells apart what can be put right on the page (422), what the

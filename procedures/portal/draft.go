@@ -204,7 +204,7 @@ func (p *Portal) postDraft(r *request) error {
 	if unit == "" {
 		unit = c.Unit.Code
 	}
-	revision, _ := strconv.ParseInt(v.Get("revision"), 10, 64) //nolint:errcheck // 0 is no revision, so it is a conflict
+	revision, _ := strconv.ParseInt(v.Get("revision"), 10, 64)
 	saved, err := p.Desk.SaveDraft(r.Context(), r.who, &desk.Draft{Dossier: c.Dossier.ID, Revision: revision, Procedure: c.Procedure.Code,
 		Unit: unit, Form: answers, Key: v.Get("key")})
 	if errors.Is(err, workflow.ErrStale) {

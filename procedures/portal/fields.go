@@ -40,7 +40,7 @@ const (
 	inputDate    = "date"
 	inputMoment  = "moment"
 	inputLines   = "lines"
-	longerThan   = 200 // a text that may be longer gets several lines
+	longerThan   = 300 // a text that may be longer gets several lines
 	dateMark     = "/"
 	dateSentinel = "?" // begins a date that is kept as it was typed
 )
@@ -244,6 +244,6 @@ func plain(v any) string {
 // answersOf reads stored answers; a draft may hold anything the form allows to type.
 func answersOf(form json.RawMessage) map[string]any {
 	out := map[string]any{}
-	_ = json.Unmarshal(form, &out) //nolint:errcheck // the desk keeps objects only
+	_ = json.Unmarshal(form, &out)
 	return out
 }

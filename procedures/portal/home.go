@@ -47,7 +47,8 @@ func (p *Portal) home(r *request) error {
 		}
 		out[i].Procedures = append(out[i].Procedures, pr)
 	}
-	return p.render(r, &page{Name: "home", Title: r.lang.t("home.title"), Data: map[string]any{"Sectors": out, "Query": typed, "Many": n > maxFound}})
+	return p.render(r, &page{Name: "home", Title: r.lang.t("home.title"), Data: map[string]any{"Sectors": out, "Query": typed,
+		"Many": n > maxFound}})
 }
 
 // fits reports whether a procedure has all words in its names, sector or code.
@@ -94,7 +95,7 @@ func (p *Portal) procedurePage(r *request) error {
 		o := office{Unit: u}
 		if rk := p.reckon(local, u, now); rk != nil {
 			o.Due = rk.Due
-			o.Term, _ = r.lang.text(rk.Ledger.Term.Text()) //nolint:errcheck // a Reason is a text
+			o.Term, _ = r.lang.text(rk.Ledger.Term.Text())
 		}
 		offices = append(offices, o)
 	}

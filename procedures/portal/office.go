@@ -8,6 +8,7 @@ import (
 
 	"github.com/motcua/motcua/procedures"
 	"github.com/motcua/motcua/procedures/desk"
+	"github.com/motcua/motcua/procedures/whostep"
 	"github.com/motcua/motcua/workflow"
 )
 
@@ -170,12 +171,11 @@ func (p *Portal) renderCase(r *request, c *desk.Case, refused *refusal, more fun
 			scans = append([]paperView{paper}, scans...) // the latest first: it is the one chosen
 		}
 	}
-	_, compares := c.Procedure.StepFrom(c.State.ID, desk.EventCompare)
 	data := map[string]any{"V": v, "Query": f.Query(), "Back": "/can-bo" + f.Query(), "Scans": scans,
-		"Compares": compares, "Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": "", "Sign": p.Desk.MaySign(c, r.who),
+		"Compares": p.Desk.MayCompare(c, r.who), "Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": "", "Sign": p.Desk.MaySign(c, r.who),
 		"MaxMB": p.o.MaxUpload >> 20}
 	if why := p.mayCash(r, c); why != nil {
-		data["CashWhyNot"], _ = r.lang.text(why) //nolint:errcheck // a Reason is a text
+		data["CashWhyNot"], _ = r.lang.text(why)
 	}
 	pg := &page{Name: "case", Title: r.lang.t("case.title", "code", c.Code), Case: c, Notice: r.done(), Data: data}
 	refused.onto(pg, v, r.lang)
@@ -194,7 +194,7 @@ func (p *Portal) officialStep(r *request) error {
 	if err != nil {
 		return err
 	}
-	if _, err = p.Desk.Do(r.Context(), r.who, act); err != nil {
+	if err = p.take(r, act); err != nil {
 		return p.refusedStep(r, act, err, p.showCase)
 	}
 	return r.seeOther(at + withNotice(filterOf(r.URL.Query()).Query(), act.Event))
@@ -218,12 +218,7 @@ func (p *Portal) sign(r *request) error {
 	if err != nil {
 		return err
 	}
-	c, err := p.Desk.Sign(r.Context(), r.who, &desk.SignRequest{Dossier: act.Dossier, Expect: act.Expect, Step: act.Event})
-	if errors.Is(err, workflow.ErrStale) {
-		if c, err = p.Desk.Case(r.Context(), r.who, act.Dossier); err == nil && !signed(c, act.Event) {
-			return p.conflictOf(r, c)
-		}
-	}
+	c, err := p.signOnce(r, act)
 	if err != nil {
 		return err
 	}
@@ -232,6 +227,28 @@ func (p *Portal) sign(r *request) error {
 		notice = "sign_waiting" // to be confirmed elsewhere, e.g. on a phone
 	}
 	return r.seeOther(at + withNotice(filterOf(r.URL.Query()).Query(), notice))
+}
+
+// signOnce asks for the signature the person was offered. When that is made
+// already, by the click before, there is nothing left to do.
+func (p *Portal) signOnce(r *request, act *desk.Act) (*desk.Case, error) {
+	c, err := p.Desk.Sign(r.Context(), r.who, &desk.SignRequest{Dossier: act.Dossier, Expect: act.Expect, Step: act.Event})
+	stale := errors.Is(err, workflow.ErrStale)
+	if !stale && !errors.Is(err, workflow.ErrRefused) {
+		return c, err
+	}
+	now, readErr := p.Desk.Case(r.Context(), r.who, act.Dossier)
+	if readErr != nil {
+		return nil, readErr
+	}
+	_, why := whostep.Resolve(p.Policy, r.who, act.Event, now.Dossier.Unit, p.now())
+	switch {
+	case why == nil && signed(now, act.Event):
+		return now, nil
+	case stale:
+		return nil, p.conflictOf(r, now)
+	}
+	return nil, err
 }
 
 // signed says that a signature is on the dossier's line already.

@@ -74,6 +74,6 @@ func attachment(name string) string {
 	if ascii == name {
 		return `attachment; filename="` + name + `"`
 	}
-	return `attachment; filename="` + ascii + `"; ` + strings.TrimPrefix(mime.FormatMediaType("attachment", map[string]string{"filename": name}),
-		"attachment; ")
+	utf := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	return `attachment; filename="` + ascii + `"; ` + strings.TrimPrefix(utf, "attachment; ")
 }

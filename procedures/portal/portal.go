@@ -81,11 +81,13 @@ type Portal struct {
 	limits  limits
 	csp     string
 	https   bool
-	uploads chan struct{} // one token each file held in memory
+	scans   chan struct{} // one token each file held in memory
+	checks  chan struct{}
 	handler http.Handler
 }
 
-// maxHeld is how many uploaded files are held in memory at a time.
+// maxHeld is how many uploaded files are held in memory at a time, of officials
+// and of everybody each, so that the second cannot keep the first waiting.
 const maxHeld = 4
 
 // New returns a portal. An error names what is missing, a theme that cannot be
@@ -112,7 +114,7 @@ func New(p Parts, o *Options) (*Portal, error) {
 		return nil, err
 	}
 	s.limits = newLimits(s.o.Limits, s.o.ProtocolNow)
-	s.uploads = make(chan struct{}, maxHeld)
+	s.scans, s.checks = make(chan struct{}, maxHeld), make(chan struct{}, maxHeld)
 	s.routes = s.table()
 	return s, s.build()
 }

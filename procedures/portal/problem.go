@@ -136,7 +136,7 @@ func writeProblem(r *request, is *problem) {
 	out := map[string]any{"type": "urn:motcua:problem:" + is.Code, "title": r.lang.t("trouble." + is.Code + ".title"),
 		"status": is.Status, "code": is.Code}
 	if is.Reason != nil {
-		detail, _ := r.lang.text(is.Reason) //nolint:errcheck // a Reason is a text
+		detail, _ := r.lang.text(is.Reason)
 		out["detail"], out["reason"] = detail, is.Reason.Code
 	}
 	if is.Class != "" {
@@ -151,6 +151,6 @@ func writeProblem(r *request, is *problem) {
 	r.w.Header().Set("Content-Type", "application/problem+json")
 	r.w.WriteHeader(is.Status)
 	if r.Method != http.MethodHead {
-		_ = json.NewEncoder(r.w).Encode(out) //nolint:errcheck // the reader has left
+		_ = json.NewEncoder(r.w).Encode(out)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/procedures/desk"
@@ -29,7 +30,8 @@ type page struct {
 	Case *desk.Case
 	Data any
 
-	// Set by render.
+	// Set by render. Now is the law's time of the answer.
+	Now                        time.Time
 	Path, Other, Login, Logout string
 	Who                        *identity.Person
 	Trial, Verify              bool
@@ -49,6 +51,7 @@ func (p *page) Citizen() bool { return p.Who != nil && p.Who.Kind == identity.Ci
 
 // render writes a page. Nothing is sent before the whole page is made.
 func (p *Portal) render(r *request, pg *page) error {
+	pg.Now = p.o.Now()
 	pg.Path, pg.Who, pg.Trial, pg.Verify = r.URL.Path, r.who, p.o.Trial, p.Verify != nil
 	pg.Login, pg.Logout = p.loginPath(r), p.o.LogoutPath
 	other := p.theme.en
@@ -73,7 +76,7 @@ func (p *Portal) render(r *request, pg *page) error {
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	r.w.WriteHeader(max(pg.Status, http.StatusOK))
 	if r.Method != http.MethodHead {
-		_, _ = b.WriteTo(r.w) //nolint:errcheck // the reader has left
+		_, _ = b.WriteTo(r.w)
 	}
 	return nil
 }

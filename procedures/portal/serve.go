@@ -129,7 +129,7 @@ func serveAsset(w http.ResponseWriter, r *http.Request, a asset) {
 	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.content)))
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(a.content) //nolint:errcheck // the reader has left
+		_, _ = w.Write(a.content)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -126,7 +127,9 @@ func (g *gate) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) error 
 	return nil
 }
 
-func (g *gate) CancelTx(context.Context, *sql.Tx, workflow.DossierID, string, string) error { return nil }
+func (g *gate) CancelTx(context.Context, *sql.Tx, workflow.DossierID, string, string) error {
+	return nil
+}
 
 func (g *gate) Owed(_ context.Context, d workflow.DossierID) (*desk.Owed, error) {
 	g.mu.Lock()
@@ -211,7 +214,9 @@ func (r *register) Line(_ context.Context, d workflow.DossierID) (*desk.Line, er
 	return nil, nil
 }
 
-func (r *register) CancelTx(context.Context, *sql.Tx, workflow.DossierID, string, string) error { return nil }
+func (r *register) CancelTx(context.Context, *sql.Tx, workflow.DossierID, string, string) error {
+	return nil
+}
 
 // bundle is a running portal.
 type bundle struct {
@@ -379,4 +384,11 @@ func (b *bundle) as(name string) *browser {
 	c := &browser{b: b, t: b.t, who: name}
 	c.client = &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c
+}
+
+// brokenJournal records nothing.
+type brokenJournal struct{ portal.Journal }
+
+func (brokenJournal) Record(context.Context, *identity.Opening) (string, error) {
+	return "", errors.New("disk full")
 }

@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/motcua/motcua/procedures/desk"
 )
@@ -74,14 +75,29 @@ func (p partReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
+const (
+	// maxWait is how long an upload waits for a place.
+	maxWait = 20 * time.Second
+	// maxUploadTime ends an upload that trickles in, so that it frees its place.
+	maxUploadTime = 4 * time.Minute
+)
+
 // hold takes one of the places for files in memory; the caller gives it back.
-func (p *Portal) hold(r *request) (release func(), err error) {
+func (r *request) hold(places chan struct{}) (release func(), err error) {
+	wait := time.NewTimer(maxWait)
+	defer wait.Stop()
 	select {
-	case p.uploads <- struct{}{}:
-		return func() { <-p.uploads }, nil
+	case places <- struct{}{}:
+	case <-wait.C:
+		return nil, &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: maxWait}
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
+	conn := http.NewResponseController(r.w)
+	slow := time.AfterFunc(maxUploadTime, func() {
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // a writer without deadlines has a server that sets them
+	})
+	return func() { slow.Stop(); <-places }, nil
 }
 
 // offerScan takes a scan for comparison. A refused one is told with its class.
@@ -103,7 +119,7 @@ func (p *Portal) takeScan(r *request) error {
 	if wait, ok := p.limits.upload.allow(r.who.ID); !ok {
 		return &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: wait}
 	}
-	release, err := p.hold(r)
+	release, err := r.hold(p.scans)
 	if err != nil {
 		return err
 	}
@@ -124,7 +140,7 @@ func (p *Portal) takeScan(r *request) error {
 		if refused.Class == "too-large" {
 			r.drain()
 		}
-		text, _ := r.lang.text(refused.Reason) //nolint:errcheck // a Reason is a text
+		text, _ := r.lang.text(refused.Reason)
 		if wantsJSON(r.Request) {
 			return err
 		}

@@ -36,7 +36,7 @@ func (p *Portal) judge(r *request) error {
 	if wait, ok := p.limits.verify.allow(p.o.ClientIP(r.Request)); !ok {
 		return &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: wait}
 	}
-	release, err := p.hold(r)
+	release, err := r.hold(p.checks)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (p *Portal) judge(r *request) error {
 			return err
 		}
 		r.w.Header().Set("Content-Type", "application/json")
-		_, _ = r.w.Write(text) //nolint:errcheck // the reader has left
+		_, _ = r.w.Write(text)
 		return nil
 	}
 	return p.render(r, &page{Name: "verdict", Title: r.lang.t("verdict.title"), Status: http.StatusOK,

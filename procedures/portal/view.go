@@ -3,11 +3,15 @@ package portal
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/procedures"
 	"github.com/motcua/motcua/procedures/desk"
+	"github.com/motcua/motcua/procedures/whostep"
 	"github.com/motcua/motcua/workflow"
 	"github.com/motcua/motcua/workflow/calendar"
 	"github.com/motcua/motcua/workflow/clock"
@@ -81,7 +85,7 @@ func (p *Portal) view(r *request, c *desk.Case) *caseView {
 	if c.Owed != nil {
 		v.Fees = &feeView{Owed: c.Owed, Open: c.Owed.Settled.IsZero() && c.State.Gate == "fee"}
 		for _, e := range c.Owed.Exceptions {
-			text, _ := r.lang.text(e) //nolint:errcheck // a Reason is a text
+			text, _ := r.lang.text(e)
 			v.Fees.Exceptions = append(v.Fees.Exceptions, text)
 		}
 	}
@@ -91,15 +95,39 @@ func (p *Portal) view(r *request, c *desk.Case) *caseView {
 	return v
 }
 
+// endings are the statuses by which a dossier comes to nothing.
+var endings = []procedures.Status{procedures.StatusRefused, procedures.StatusWithdrawal, procedures.StatusStopped}
+
 func (l *language) action(c *desk.Case, a desk.Action) actionView {
 	to, _ := c.Procedure.State(a.Step.To)
 	out := actionView{Event: a.Step.Event, Name: l.pick(a.Step.Name), ID: "buoc-" + a.Step.Event, NeedsReason: a.Step.Reason,
 		TakesNote: a.Step.Event == desk.EventSupply,
-		Quiet:     slices.Contains([]procedures.Status{procedures.StatusRefused, procedures.StatusWithdrawal, procedures.StatusStopped}, to.National)}
+		Quiet:     slices.Contains(endings, to.National)}
 	if a.WhyNot != nil {
-		out.WhyNot, _ = l.text(a.WhyNot) //nolint:errcheck // a Reason is a text
+		out.WhyNot = l.whyNot(a.WhyNot, a.Step.Roles)
 	}
 	return out
+}
+
+// whyNot words why a step cannot be taken. Where a role is missing it names the
+// roles as people call them.
+func (l *language) whyNot(why *workflow.Reason, roles []string) string {
+	var names []string
+	for _, b := range procedures.StandardBindings().Roles {
+		if slices.Contains(roles, b.Name) && b.Name != whostep.RoleApplicant {
+			names = append(names, l.pick(b.Text))
+		}
+	}
+	if (why.Code == "role_missing" || why.Code == "wrong_role") && len(names) > 0 {
+		return l.t("whynot.role", "roles", strings.Join(names, "; "))
+	}
+	text, _ := l.text(why)
+	return text
+}
+
+func upperFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 // said is what a history line's body says to people; it can be erased.
@@ -172,7 +200,8 @@ func (p *Portal) due(r *request, c *desk.Case) *dueView {
 	if err != nil {
 		return v // the calendar does not reach that far: the date is shown without a count of days
 	}
-	v.Badge, _ = r.lang.text(st.Text) //nolint:errcheck // a Reason is a text
+	badge, _ := r.lang.text(st.Text)
+	v.Badge = upperFirst(badge)
 	v.Class = string(st.State)
 	return v
 }

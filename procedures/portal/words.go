@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -31,14 +32,14 @@ func loadWords(l laid) (map[string]words, error) {
 		for k, v := range out["vi"] {
 			all[k] = v
 		}
-		for _, from := range []fs.FS{l.base, l.over} {
+		for i, from := range []fs.FS{l.base, l.over} {
 			if from == nil {
 				continue
 			}
 			name := "words/" + lang + ".yaml"
 			text, err := fs.ReadFile(from, name)
-			if errors.Is(err, fs.ErrNotExist) && from == l.over {
-				continue
+			if errors.Is(err, fs.ErrNotExist) && i == 1 {
+				continue // the theme has no words of its own
 			}
 			if err != nil {
 				return nil, fmt.Errorf("portal: theme: %w", err)
@@ -121,7 +122,7 @@ func (l *language) text(v any) (string, error) {
 }
 
 func (l *language) pick(t procedures.Text) string {
-	s, _ := l.text(t) //nolint:errcheck // a Text is one of the types
+	s, _ := l.text(t)
 	return s
 }
 
@@ -140,6 +141,7 @@ func (t *theme) functions(l *language, newID func() string) template.FuncMap {
 		"text":   l.text,
 		"url":    l.url,
 		"when":   l.when,
+		"stamp":  func(t time.Time) string { return t.In(procedures.Zone).Format(time.RFC3339) },
 		"day":    l.day,
 		"dong":   l.dong,
 		"number": l.number,

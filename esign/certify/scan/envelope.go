@@ -19,12 +19,11 @@ var header = []byte("%PDF-")
 // envelope looks at a file from outside: is it a PDF from its first byte, and nothing else besides? tail is the end of
 // the file, or all of it. looseZIP says that a ZIP ends somewhere inside, which may be an attached file.
 func envelope(head, tail []byte) (c Class, looseZIP bool) {
-	at := bytes.Index(head[:min(len(head), headerWithin+len(header))], header)
-	switch {
-	case at > 0, at < 0 && endsAsPDF(tail):
+	switch at := bytes.Index(head[:min(len(head), headerWithin+len(header))], header); {
+	case at > 0:
 		return Polyglot, false
 	case at < 0:
-		return NotPDF, false
+		return headless(head, tail), false
 	case foreignMark(head):
 		return Polyglot, false
 	}
@@ -38,10 +37,16 @@ func envelope(head, tail []byte) (c Class, looseZIP bool) {
 	return "", loose
 }
 
-// endsAsPDF says whether a file without a header ends as a PDF does: viewers that start from the end open it.
-func endsAsPDF(tail []byte) bool {
-	tail = bytes.TrimRight(tail, "\x00\t\n\f\r ")
-	return bytes.HasSuffix(tail, []byte("%%EOF")) && bytes.Contains(tail[max(0, len(tail)-64):], []byte("startxref"))
+// headless names a file without a header where viewers look for it. Those that start from the end open a PDF behind a
+// picture all the same; a header with an error in it is damage.
+func headless(head, tail []byte) Class {
+	switch end := bytes.TrimRight(tail, "\x00\t\n\f\r "); {
+	case bytes.HasPrefix(head, header[:4]):
+		return Broken
+	case bytes.HasSuffix(end, []byte("%%EOF")) && (bytes.Contains(head, header) || bytes.Contains(tail, header)):
+		return Polyglot
+	}
+	return NotPDF
 }
 
 // foreignMark finds the formats that are known by a mark further in, so that a PDF header can stand before it.

@@ -172,7 +172,8 @@ func (n *normaliser) unmark(parts ...*pdf.Stream) (raw []byte, marked bool, err 
 		marked = true
 		return with
 	})
-	return out.Bytes(), marked, errors.Join(err, z.Close())
+	err = errors.Join(err, z.Close())
+	return out.Bytes(), marked, err
 }
 
 func packed(d pdf.Dict, raw []byte) *pdf.Stream {

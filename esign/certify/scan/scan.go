@@ -44,8 +44,11 @@ type Scan struct {
 // Scan.Data again gives it unchanged. It may be called concurrently.
 func Check(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Scan, error) {
 	opts := o.withDefaults()
-	if err := outside(r, size, opts.MaxBytes); err != nil {
-		return nil, err
+	if size > opts.MaxBytes {
+		return nil, tooLarge(r, size, opts.MaxBytes)
+	}
+	if size < 0 {
+		return nil, errors.New("scan: the size of the file is negative")
 	}
 	data, err := read(r, 0, size)
 	if err != nil {
@@ -54,11 +57,8 @@ func Check(ctx context.Context, r io.ReaderAt, size int64, o *Options) (*Scan, e
 	return check(ctx, data, opts)
 }
 
-// outside judges what needs no more than both ends of a file, however large it is.
-func outside(r io.ReaderAt, size, most int64) error {
-	if size < 0 {
-		return errors.New("scan: the size of the file is negative")
-	}
+// tooLarge refuses a file by its size, unless its two ends already tell that it is no PDF or not only one.
+func tooLarge(r io.ReaderAt, size, most int64) error {
 	head, err := read(r, 0, min(size, headBytes))
 	if err != nil {
 		return err
@@ -68,11 +68,9 @@ func outside(r io.ReaderAt, size, most int64) error {
 		return err
 	}
 	var f findings
-	if c, _ := envelope(head, tail); c != "" {
+	f.add(TooLarge, 0, fmt.Errorf("%d bytes, %d are allowed", size, most))
+	if c, _ := envelope(head, tail); c == Polyglot || c == NotPDF {
 		f.add(c, 0, nil)
-	}
-	if size > most {
-		f.add(TooLarge, 0, fmt.Errorf("%d bytes, %d are allowed", size, most))
 	}
 	return f.err()
 }

@@ -151,7 +151,15 @@ func twoPages(t *testing.T) []byte {
 }
 
 func (b *bundle) request(subject string) *certify.ReserveRequest {
-	return &certify.ReserveRequest{Subject: subject, Unit: "H10.12", Official: "o-quang", Document: "Bằng tốt nghiệp", Scan: b.scan, Pages: 2, Copies: 1}
+	return &certify.ReserveRequest{
+		Subject:  subject,
+		Unit:     "H10.12",
+		Official: "o-quang",
+		Document: "Bằng tốt nghiệp",
+		Scan:     b.scan,
+		Pages:    2,
+		Copies:   1,
+	}
 }
 
 func (b *bundle) reserve(subject string) *certify.Line {
@@ -288,8 +296,13 @@ func TestCertified(t *testing.T) {
 		file := b.files.m[p.File]
 		scan := b.files.m[b.scan]
 		assert.True(t, bytes.HasPrefix(file, scan), "not one byte of the scan changed")
-		report, err := esign.Verify(t.Context(), bytes.NewReader(file), int64(len(file)), &esign.VerifyOptions{Roots: []*x509.Certificate{b.pki.Root()},
-			Now: func() time.Time { return b.now }})
+		report, err := esign.Verify(
+			t.Context(),
+			bytes.NewReader(file),
+			int64(len(file)),
+			&esign.VerifyOptions{Roots: []*x509.Certificate{b.pki.Root()},
+				Now: func() time.Time { return b.now }},
+		)
 		require.NoError(t, err)
 		assert.True(t, report.Intact)
 		assert.Equal(t, esign.Valid, report.Verdict, "%+v", report.Reason)
