@@ -21,6 +21,8 @@ func (in *inspection) direct(o pdf.Object) pdf.Dict {
 
 func (in *inspection) value(o pdf.Object, indirect bool) {
 	switch v := o.(type) {
+	case pdf.Ref:
+		in.get(v) // leads to nothing or to something that can be read
 	case pdf.Array:
 		for _, e := range v {
 			in.value(e, false)

@@ -101,3 +101,17 @@ func TestFreeEntryOfMuPDF(t *testing.T) {
 	require.NoError(t, readAll([]byte(mupdf), nil))
 	require.ErrorIs(t, readAll([]byte(strings.Replace(string(onePage()), "00000 n", "65536 n", 1)), nil), ErrMalformed)
 }
+
+// TestEntryAtByteZero: an entry that points at the header is no object; what leads to it is broken.
+func TestEntryAtByteZero(t *testing.T) {
+	t.Parallel()
+	data := onePage("<</A 5 0 R>>", "null")
+	at := strings.LastIndex(string(data), " 00000 n")
+	copy(data[at-10:], "0000000000")
+	require.NoError(t, readAll(data, nil))
+	d, err := Open(data, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []uint32{1, 2, 3, 4}, d.Numbers())
+	_, err = d.Resolve(Ref{Num: 5})
+	require.ErrorIs(t, err, ErrMalformed)
+}

@@ -46,9 +46,6 @@ func (d *Document) Filters(dict Dict) ([]Name, []Dict, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(filters) > maxFilters {
-		return nil, nil, overLimit("filters on one stream", maxFilters)
-	}
 	names, ps := make([]Name, len(filters)), make([]Dict, len(filters))
 	for i, f := range filters {
 		var ok bool
@@ -76,6 +73,9 @@ func (d *Document) list(o Object) (Array, error) {
 	a, ok := o.(Array)
 	if !ok {
 		return Array{o}, nil
+	}
+	if len(a) > maxFilters { // before it is walked: many streams may share one long list
+		return nil, overLimit("filters on one stream", maxFilters)
 	}
 	out := make(Array, len(a))
 	for i := range a {

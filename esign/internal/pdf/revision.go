@@ -40,11 +40,12 @@ func (d *Document) ByNumber(num uint32) (Object, Ref, bool, error) {
 	return o, r, err == nil, err
 }
 
-// Numbers lists the objects in use, in order.
+// Numbers lists the objects in use, in order. It leaves out those said to stand at byte 0, where the header is: Word and
+// macOS write such entries for numbers they don't use. A reference to one is an error all the same.
 func (d *Document) Numbers() []uint32 {
 	out := make([]uint32, 0, len(d.xref))
 	for n, e := range d.xref {
-		if e.kind != entryFree {
+		if e.kind == entryCompressed || e.kind == entryPlain && e.offset > 0 {
 			out = append(out, n)
 		}
 	}
