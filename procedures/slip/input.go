@@ -33,7 +33,7 @@ type Options struct {
 
 // Office is who issues the paper, as it is called on the day.
 type Office struct {
-	Parent  string // e.g. UBND tỉnh Bình Phước; may be empty
+	Parent  string // e.g. UBND tỉnh …; may be empty
 	Name    string // e.g. UBND phường Tân Phú
 	Place   string // before the date, e.g. Tân Phú
 	Address string
