@@ -111,7 +111,8 @@ func TestForbiddenStepByHand(t *testing.T) {
 	assert.Contains(t, page.words(), "Công chức tiếp nhận và trả kết quả", "the reason names the role in words")
 	before := b.rows()
 	for _, event := range []string{"receive", "return_result", "fee_settled", "certified", "nonsense"} {
-		v := quang.post("/can-bo/ho-so/"+id+"/buoc", url.Values{"event": {event}, "version": {page.mark("data-version")}, "key": {"by-hand-" + event}})
+		v := quang.post("/can-bo/ho-so/"+id+"/buoc", url.Values{"event": {event}, "version": {page.mark("data-version")},
+			"key": {"by-hand-" + event}})
 		assert.Equal(t, http.StatusForbidden, v.status, event)
 		assert.Equal(t, "refused", attr(v.id("su-co"), "data-problem"), event)
 	}
@@ -134,13 +135,14 @@ func TestGetChangesNothing(t *testing.T) {
 	before := b.rows()
 	lan := b.as("lan")
 	slip := lan.open("/ho-so/" + id).papers("receipt_slip")[0]
-	for _, path := range []string{"/", "/?q=ban+sao", "/thu-tuc/" + procedure, "/ho-so", "/ho-so/moi/" + procedure, "/ho-so/" + id, "/ho-so/" + id + "/sua",
-		"/ho-so/" + id + "/kiem-tra", "/thanh-toan/ve?ho-so=" + id + "&vnp_ResponseCode=00", "/tra-cuu?ma=H10.12-241115-0001", "/kiem-tra", "/nhat-ky", slip,
-		"/ho-so/" + id + "/buoc?event=withdraw&version=3&key=k", "/en/ho-so/" + id} {
+	mine, theirs := "/ho-so/"+id, "/can-bo/ho-so/"+id
+	for _, path := range []string{"/", "/?q=ban+sao", "/thu-tuc/" + procedure, "/ho-so", "/ho-so/moi/" + procedure, mine, mine + "/sua",
+		mine + "/kiem-tra", "/thanh-toan/ve?ho-so=" + id + "&vnp_ResponseCode=00", "/tra-cuu?ma=H10.12-241115-0001", "/kiem-tra", "/nhat-ky",
+		slip, mine + "/buoc?event=withdraw&version=3&key=k", "/en" + mine} {
 		lan.get(path)
 		lan.request(http.MethodHead, path, nil)
 	}
-	for _, path := range []string{"/can-bo", "/can-bo?trang-thai=received", "/can-bo/ho-so/" + id, "/can-bo/ho-so/" + id + "/buoc?event=stop&reason=x"} {
+	for _, path := range []string{"/can-bo", "/can-bo?trang-thai=received", theirs, theirs + "/buoc?event=stop&reason=x"} {
 		hoa.get(path)
 		hoa.request(http.MethodHead, path, nil)
 	}

@@ -46,7 +46,7 @@ func (f *refusal) onto(pg *page, v *caseView, l *language) {
 	if f == nil {
 		return
 	}
-	text, _ := l.text(f.reason) //nolint:errcheck // a Reason is a text
+	text, _ := l.text(f.reason)
 	field := "buoc-" + f.act.Event
 	for i := range v.Actions {
 		if a := &v.Actions[i]; a.Event == f.act.Event {

@@ -36,8 +36,8 @@ func TestEmptyFormKeepsEverything(t *testing.T) {
 		assert.Equal(t, "true", attr(v.id(field), "aria-invalid"), field)
 	}
 	assert.Contains(t, textOf(v.id("f-pages-loi")), "bằng chữ số", "the text says the fix")
-	for name, want := range map[string]string{"requester_name": "Ngô", "pages": "nhiều", "issued_on.d": "41", "issued_on.y": "2020", "use_vneid": "1",
-		"appointment.d": "18", "appointment.t": "09:30", "unit": unitA} {
+	for name, want := range map[string]string{"requester_name": "Ngô", "pages": "nhiều", "issued_on.d": "41", "issued_on.y": "2020",
+		"use_vneid": "1", "appointment.d": "18", "appointment.t": "09:30", "unit": unitA} {
 		assert.Equal(t, want, v.value(name), name)
 	}
 	// it is on the server too, and says so

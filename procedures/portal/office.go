@@ -172,8 +172,8 @@ func (p *Portal) renderCase(r *request, c *desk.Case, refused *refusal, more fun
 		}
 	}
 	data := map[string]any{"V": v, "Query": f.Query(), "Back": "/can-bo" + f.Query(), "Scans": scans,
-		"Compares": p.Desk.MayCompare(c, r.who), "Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": "", "Sign": p.Desk.MaySign(c, r.who),
-		"MaxMB": p.o.MaxUpload >> 20}
+		"Compares": p.Desk.MayCompare(c, r.who), "Sign": p.Desk.MaySign(c, r.who), "MaxMB": p.o.MaxUpload >> 20,
+		"Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": ""}
 	if why := p.mayCash(r, c); why != nil {
 		data["CashWhyNot"], _ = r.lang.text(why)
 	}

@@ -18,8 +18,9 @@ type SignIn interface {
 }
 
 // Identifier is what a [SignIn] may have too: Identify calls h in every case, with
-// the person where one is signed in. Without it the pages open to everybody show
-// nobody's name.
+// the person where one is signed in. It is then used for all pages, so that the
+// portal answers 401 itself and shows what was typed when a session has ended
+// meanwhile; without it the pages open to everybody show nobody's name.
 type Identifier interface {
 	Identify(h http.Handler) http.Handler
 }

@@ -38,15 +38,14 @@ type here struct {
 type hereKey struct{}
 
 func (p *Portal) build() error {
-	identify := func(h http.Handler) http.Handler { return h }
+	open, closed := func(h http.Handler) http.Handler { return h }, p.SignIn.Require
 	if i, ok := p.SignIn.(Identifier); ok {
-		identify = i.Identify
+		open, closed = i.Identify, i.Identify
 	}
 	for _, rt := range p.routes {
+		rt.handler = closed(http.HandlerFunc(p.serve))
 		if rt.who == anybody {
-			rt.handler = identify(http.HandlerFunc(p.serve))
-		} else {
-			rt.handler = p.SignIn.Require(http.HandlerFunc(p.serve))
+			rt.handler = open(http.HandlerFunc(p.serve))
 		}
 	}
 	cross := http.NewCrossOriginProtection()

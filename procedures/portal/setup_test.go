@@ -91,7 +91,8 @@ func policy() *identity.Policy {
 	}
 	grant(identity.RoleCitizen, identity.Anywhere, "request", "supply", "withdraw")
 	grant("reception_officer", identity.OwnUnit, "read", "receive", "refuse", "ask_supplement", "accept_withdrawal", "return_result")
-	grant("certifier", identity.OwnUnit, "read", "compare", "ask_fee", desk.StepSign, "reject_withdrawal", "certify_on_paper", "reserve", "stop")
+	grant("certifier", identity.OwnUnit, "read", "compare", "ask_fee", desk.StepSign, "reject_withdrawal", "certify_on_paper", "reserve",
+		"stop")
 	grant("clerk", identity.OwnUnit, "read", desk.StepSeal)
 	grant("cashier", identity.OwnUnit, "read", portal.StepCash)
 	grant("auditor", identity.OwnUnit, identity.StepAudit)
@@ -382,7 +383,8 @@ func (b *bundle) as(name string) *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(b.t, err)
 	c := &browser{b: b, t: b.t, who: name}
-	c.client = &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.client = &http.Client{Jar: jar, Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c
 }
 

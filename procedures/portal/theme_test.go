@@ -61,7 +61,8 @@ func TestWords(t *testing.T) {
 	for k := range vi {
 		assert.True(t, used[k] || computed.MatchString(k), "%s is never said", k)
 	}
-	for _, kind := range []string{desk.PaperScan, desk.PaperSlip, desk.PaperSupplement, desk.PaperRefusal, desk.PaperReceipt, desk.PaperResult} {
+	for _, kind := range []string{desk.PaperScan, desk.PaperSlip, desk.PaperSupplement, desk.PaperRefusal, desk.PaperReceipt,
+		desk.PaperResult} {
 		assert.Contains(t, vi, "paper."+kind)
 	}
 }

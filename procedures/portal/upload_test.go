@@ -84,8 +84,8 @@ func TestLineCutInTheMiddle(t *testing.T) {
 		fmt.Fprintf(&body, "--x\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", k, values.Get(k))
 	}
 	body.WriteString("--x\r\nContent-Disposition: form-data; name=\"tep\"; filename=\"a.pdf\"\r\n\r\n%PDF half")
-	_, err = fmt.Fprintf(conn, "POST /can-bo/ho-so/%s/ban-quet HTTP/1.1\r\nHost: x\r\nCookie: who=quang\r\nContent-Type: multipart/form-data; "+
-		"boundary=x\r\nContent-Length: %d\r\n\r\n%s", id, body.Len()+1000, body.String())
+	_, err = fmt.Fprintf(conn, "POST /can-bo/ho-so/%s/ban-quet HTTP/1.1\r\nHost: x\r\nCookie: who=quang\r\n"+
+		"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n%s", id, body.Len()+1000, body.String())
 	require.NoError(t, err)
 	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
 	answer, err := io.ReadAll(conn)
