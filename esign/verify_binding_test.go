@@ -2,6 +2,7 @@ package esign_test
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha1"
 	"encoding/asn1"
@@ -122,4 +123,83 @@ func TestByteRangeRules(t *testing.T) {
 		require.Equal(t, "signature-object", got.Reason.Code, name)
 		require.Equal(t, esign.Invalid, got.Verdict, name)
 	}
+}
+
+// TestEd25519: our signer does not write it, others do (RFC 8419).
+func TestEd25519(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	by := w.ca.issue(t, "Ed25519", key, asSigner)
+	file := func(broken bool) []byte {
+		var digest []byte
+		return signed(t, blank(t), recipe{by: w.official, hash: crypto.SHA512, cms: func(_ *cms.Parts, d []byte) { digest = d },
+			raw: func([]byte) []byte { return edSignedData(t, by, key, digest, broken) }})
+	}
+	r := verify(t, file(false), w.trusting())
+	require.Equal(t, esign.Valid, r.Verdict, r.Reason.EN)
+	r = verify(t, file(true), w.trusting())
+	require.Equal(t, "signature-value", r.Reason.Code)
+}
+
+func edSignedData(t *testing.T, by *party, key ed25519.PrivateKey, digest []byte, broken bool) []byte {
+	t.Helper()
+	attrs, err := cms.SignedAttributes(&cms.AttributeSpec{Hash: crypto.SHA512, Digest: digest, Certificate: by.cert.Raw})
+	require.NoError(t, err)
+	value := ed25519.Sign(key, attrs)
+	if broken {
+		value[0] ^= 1
+	}
+	tag := func(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }
+	algorithm := func(oid asn1.ObjectIdentifier) func(*cryptobyte.Builder) {
+		return func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oid) })
+		}
+	}
+	sha512 := algorithm(cms.HashOID(crypto.SHA512))
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(cms.OIDSignedData)
+		b.AddASN1(tag(0), func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1Int64(1)
+				b.AddASN1(cbasn1.SET, sha512)
+				algorithm(cms.OIDData)(b)
+				b.AddASN1(tag(0), func(b *cryptobyte.Builder) {
+					for _, c := range by.chain() {
+						b.AddBytes(c)
+					}
+				})
+				b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+						b.AddASN1Int64(1)
+						b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+							b.AddBytes(by.cert.RawIssuer)
+							b.AddASN1BigInt(by.cert.SerialNumber)
+						})
+						sha512(b)
+						b.AddBytes(append([]byte{byte(tag(0))}, attrs[1:]...))
+						algorithm(asn1.ObjectIdentifier{1, 3, 101, 112})(b)
+						b.AddASN1OctetString(value)
+					})
+				})
+			})
+		})
+	})
+	return b.BytesOrPanic()
+}
+
+// TestLargeExponent: Go does not compute with such a key, which is no reason to call the signature broken.
+func TestLargeExponent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := rsaKey(t, 2048)
+	key.E = 1<<33 + 1
+	by := w.ca.issue(t, "Số mũ lớn", key, asSigner)
+	file := signed(t, blank(t), recipe{by: &party{cert: by.cert, above: by.above, key: rsaKey(t, 2048)}})
+	r := verify(t, file, w.trusting())
+	require.Equal(t, "certificate-unreadable", r.Reason.Code)
+	require.Equal(t, esign.Indeterminate, r.Verdict)
+	require.False(t, r.Intact)
 }

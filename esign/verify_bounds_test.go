@@ -50,6 +50,20 @@ func deflated(t *testing.T, n int) string {
 	return b.String()
 }
 
+// inTime verifies within the deadline. A machine that is busy with something else gets three tries.
+func inTime(t *testing.T, data []byte, o *esign.VerifyOptions, name string) *esign.Report {
+	t.Helper()
+	for try := 1; ; try++ {
+		start := time.Now()
+		r := verify(t, data, o)
+		if took := time.Since(start); took < deadline {
+			return r
+		} else if try == 3 {
+			t.Fatalf("%s: %v, the deadline is %v", name, took, deadline)
+		}
+	}
+}
+
 // TestHostileFilesEndSoon: whatever the file, an answer within two seconds, and never that it is valid.
 func TestHostileFilesEndSoon(t *testing.T) {
 	t.Parallel()
@@ -86,9 +100,7 @@ func TestHostileFilesEndSoon(t *testing.T) {
 		"spaces":         []byte("%PDF-1.7" + strings.Repeat(" ", 10_000_000) + "%%EOF"),
 		"comments":       hostile("", strings.Repeat("%\n", 3_000_000)+"<<>>"),
 	} {
-		start := time.Now()
-		r := verify(t, data, w.trusting())
-		require.Less(t, time.Since(start), deadline, name)
+		r := inTime(t, data, w.trusting(), name)
 		require.NotEqual(t, esign.Valid, r.Verdict, name)
 		require.NotEmpty(t, r.Reason.Code, name)
 	}
@@ -112,9 +124,7 @@ func TestManySignatures(t *testing.T) {
 	for _, r := range refs {
 		file = signed(t, file, recipe{by: w.official, field: r})
 	}
-	start := time.Now()
-	r := verify(t, file, w.trusting())
-	require.Less(t, time.Since(start), deadline)
+	r := inTime(t, file, w.trusting(), "many")
 	require.Equal(t, esign.Valid, r.Verdict, r.Reason.EN)
 	require.Len(t, r.Signers, n)
 	require.Len(t, r.Signers[0].Notes, n, "time and every later signature")

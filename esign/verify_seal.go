@@ -2,12 +2,14 @@ package esign
 
 import (
 	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -171,6 +173,10 @@ func (c *check) verify() bool {
 	s := &c.seal
 	if keyBits(s.cert) > maxKeyBits {
 		c.fail("unsupported-algorithm")
+		return false
+	}
+	if k, ok := s.cert.PublicKey.(*rsa.PublicKey); ok && k.E > math.MaxInt32 {
+		c.doubt("certificate-unreadable") // larger than Go computes with, which says nothing about the signature
 		return false
 	}
 	var err error

@@ -25,6 +25,9 @@ const (
 	RSAPSS
 	// ECDSA with an ASN.1 signature value.
 	ECDSA
+	// EdDSA is Ed25519 over the signed attributes themselves (RFC 8419); it is
+	// read but not written, for signers are given digests.
+	EdDSA
 )
 
 func (s Scheme) String() string {
@@ -35,6 +38,8 @@ func (s Scheme) String() string {
 		return "RSA-PSS"
 	case ECDSA:
 		return "ECDSA"
+	case EdDSA:
+		return "Ed25519"
 	default:
 		return "unknown scheme"
 	}
@@ -130,6 +135,7 @@ func (a Algorithm) signature() (signatureScheme, error) {
 		{oidSHA512RSA, signatureScheme{scheme: RSAPKCS1v15, hash: crypto.SHA512}},
 		{oidSHA224RSA, signatureScheme{scheme: RSAPKCS1v15, hash: crypto.SHA224}},
 		{oidSHA1RSA, signatureScheme{scheme: RSAPKCS1v15, hash: crypto.SHA1}},
+		{oidEd25519, signatureScheme{scheme: EdDSA, hash: crypto.SHA512}},
 		{oidECPublicKey, signatureScheme{scheme: ECDSA}},
 		{oidECDSASHA256, signatureScheme{scheme: ECDSA, hash: crypto.SHA256}},
 		{oidECDSASHA384, signatureScheme{scheme: ECDSA, hash: crypto.SHA384}},

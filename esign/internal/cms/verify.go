@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
@@ -187,6 +188,12 @@ func (si *SignerInfo) checkProtection() error {
 }
 
 func verifyOver(key crypto.PublicKey, s signatureScheme, h crypto.Hash, message, signature []byte) error {
+	if pub, ok := key.(ed25519.PublicKey); ok && s.scheme == EdDSA {
+		if !ed25519.Verify(pub, message, signature) {
+			return ErrSignature
+		}
+		return nil
+	}
 	sum := h.New()
 	sum.Write(message)
 	return verifyDigest(key, s, h, sum.Sum(nil), signature)

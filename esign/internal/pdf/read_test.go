@@ -260,3 +260,58 @@ func TestText(t *testing.T) {
 	require.Equal(t, "é", DecodeText("\xe9"))
 	require.Equal(t, "đ", DecodeText("\xef\xbb\xbfđ"))
 }
+
+// hybrid is a document with a table, an older cross-reference stream over the same objects, and an empty table that names
+// both, as Microsoft Word writes it.
+func hybrid(t *testing.T) (file []byte, stream int64) {
+	t.Helper()
+	base := onePage()
+	d, err := Open(base, nil)
+	require.NoError(t, err)
+	raw := []byte{0, 0, 0, 0}
+	for n := uint32(1); n <= 3; n++ {
+		at := d.xref[n].offset
+		raw = append(raw, 1, byte(at>>8), byte(at), 0)
+	}
+	stream = int64(len(base))
+	base = append(base, "4 0 obj\n<</Type/XRef/Size 4/W[1 2 1]/Root 1 0 R/Length 16>>\nstream\n"...)
+	base = append(append(base, raw...), "\nendstream\nendobj\n"...)
+	at := int64(len(base))
+	base = append(base, "xref\n0 0\ntrailer\n<</Size 5/Root 1 0 R/Prev "+itoa(d.StartXref)+"/XRefStm "+itoa(stream)+">>\nstartxref\n"+
+		itoa(at)+"\n%%EOF\n"...)
+	return base, stream
+}
+
+func TestHybridFiles(t *testing.T) {
+	t.Parallel()
+	base, stream := hybrid(t)
+	change := func(file []byte, n uint32, copied bool) []byte {
+		d, err := Open(file, nil)
+		require.NoError(t, err)
+		u := NewUpdate(d)
+		o, err := u.Dict(Ref{Num: n})
+		require.NoError(t, err)
+		o["Changed"] = true
+		u.Set(Ref{Num: n}, o)
+		if copied {
+			u.Trailer("XRefStm", stream)
+		}
+		more, err := u.Bytes()
+		require.NoError(t, err)
+		return append(bytes.Clone(file), more...)
+	}
+	for _, copied := range []bool{false, true} {
+		d, err := Open(change(base, 1, copied), nil)
+		require.NoError(t, err, "the reference to the old stream may be copied")
+		cat, _, err := d.Catalog()
+		require.NoError(t, err)
+		require.Equal(t, true, cat["Changed"])
+	}
+	twice := change(change(base, 1, true), 3, false)
+	_, err := Open(twice, nil)
+	require.NoError(t, err)
+	_, err = Open(change(change(base, 1, true), 1, true), nil)
+	require.NoError(t, err, "the newest table has the object itself")
+	_, err = Open(change(change(base, 1, true), 3, true), nil)
+	require.ErrorIs(t, err, ErrMalformed, "the old stream would hide the changed catalog from some readers")
+}

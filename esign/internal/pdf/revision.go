@@ -60,11 +60,11 @@ func (d *Document) CheckUpdate(from int64) error {
 	listed := map[int64]bool{}
 	for _, at := range d.Sections {
 		for _, e := range d.file.sections[at].entries {
-			if e.kind == entryPlain && e.offset >= from {
-				listed[e.offset] = true
+			if e.kind == entryPlain && e.offset >= from-2 && e.offset < d.size {
+				listed[d.skipFrom(e.offset)] = true
 			}
 		}
-		listed[at] = true
+		listed[d.skipFrom(at)] = true
 	}
 	l := d.lexerAt(from)
 	for {
@@ -93,6 +93,15 @@ func (d *Document) CheckUpdate(from int64) error {
 			return err
 		}
 	}
+}
+
+// skipFrom returns where the token at or behind an offset begins: some writers' offsets point at the end of line before it.
+func (d *Document) skipFrom(at int64) int64 {
+	l := d.lexerAt(at)
+	for l.pos < len(l.data) && isSpace(l.data[l.pos]) && int64(l.pos)-at < 16 {
+		l.pos++
+	}
+	return int64(l.pos)
 }
 
 // Equal compares two objects: dictionaries by key, numbers by value, strings by content, streams by dictionary and bytes,

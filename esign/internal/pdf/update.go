@@ -63,7 +63,8 @@ func (u *Update) Dict(o Object) (Dict, error) {
 	return nil, nil
 }
 
-// Trailer sets a key of the new trailer, such as Info. Size, Prev, Root and ID are written without it.
+// Trailer sets a key of the new trailer, such as Info. Root, Info and ID stay as they are when not set; Size and Prev are
+// the writer's.
 func (u *Update) Trailer(key Name, o Object) { u.trailer[key] = o }
 
 // Signed is a written update with one signature placeholder.
@@ -162,9 +163,8 @@ func (u *Update) write() (*writer, error) {
 // writeXref continues in the form of the newest section, as ISO 32000-2 7.5.8.4 asks.
 func (u *Update) writeXref(w *writer, refs []Ref, offsets []int64) error {
 	t := u.trailer.Clone()
-	t["Root"] = u.base.Trailer["Root"]
 	t["Prev"] = u.base.StartXref
-	for _, k := range []Name{"Info", "ID"} {
+	for _, k := range []Name{"Root", "Info", "ID"} {
 		if _, set := t[k]; !set && u.base.Trailer[k] != nil {
 			t[k] = u.base.Trailer[k]
 		}

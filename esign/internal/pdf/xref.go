@@ -1,6 +1,9 @@
 package pdf
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // maxObject bounds object numbers (ISO 32000-1 annex C says 8,388,607).
 const maxObject = 8_388_608
@@ -45,7 +48,7 @@ func (d *Document) readChain() error {
 			if !ok {
 				return malformed(at, "XRefStm is no offset")
 			}
-			if _, err := d.addSection(n, seen); err != nil {
+			if err := d.addHybrid(n, seen); err != nil {
 				return err
 			}
 		}
@@ -59,6 +62,26 @@ func (d *Document) readChain() error {
 		}
 		at = n
 	}
+}
+
+// addHybrid adds the stream of a hybrid section. Programs that append to such a file copy XRefStm into each new trailer,
+// so that the old stream comes before newer tables. Where it would hide one of their entries readers differ in what they
+// show, and the file is refused; elsewhere the repetition says nothing.
+func (d *Document) addHybrid(at int64, seen map[int64]bool) error {
+	first := slices.Index(d.Sections, at)
+	if first < 0 {
+		_, err := d.addSection(at, seen)
+		return err
+	}
+	stream := d.file.sections[at].entries
+	for _, between := range d.Sections[first+1:] {
+		for n, e := range d.file.sections[between].entries {
+			if s, ok := stream[n]; ok && s != e && d.xref[n] == s {
+				return malformed(at, "an old cross-reference stream hides object %d of a newer table", n)
+			}
+		}
+	}
+	return nil
 }
 
 func (d *Document) addSection(at int64, seen map[int64]bool) (*section, error) {

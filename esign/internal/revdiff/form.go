@@ -39,12 +39,29 @@ func needAppearances(x, y pdf.Object) (bool, error) {
 	return pdf.Equal(x, y) || y == nil || y == false, nil
 }
 
-// resources lets default resources come or gain fonts; those that were there stay.
+// resources lets default resources come or grow. What a default appearance string can name (ISO 32000-1 12.7.3.3) and was
+// there stays; other entries, where signing programs keep copies of their pictures, paint nothing.
 func (j *judge) resources(x, y pdf.Object) (bool, error) {
 	if x == nil {
 		return true, nil
 	}
-	return j.grown(x, y, 0)
+	a, err := j.a.Dict(x)
+	if err != nil {
+		return false, err
+	}
+	b, err := j.b.Dict(y)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range []pdf.Name{"Font", "Encoding", "ColorSpace", "ExtGState", "Pattern", "Shading"} {
+		if a[k] == nil {
+			continue
+		}
+		if ok, err := j.grown(a[k], b[k], 1); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (j *judge) grown(x, y pdf.Object, depth int) (bool, error) {
@@ -94,11 +111,11 @@ func (j *judge) fields(x, y pdf.Object) (bool, error) {
 	for _, o := range now {
 		r, ok := o.(pdf.Ref)
 		switch {
-		case !ok || j.fresh[r]:
+		case !ok:
 			return false, nil
 		case had[r]:
 			delete(had, r)
-		case j.anchored[r.Num]: // listed twice, or a kid listed at the top
+		case j.fresh[r], j.anchored[r.Num]: // listed twice, or a kid listed at the top
 			return false, nil
 		default:
 			if err := j.newField(r); err != nil {
@@ -160,12 +177,8 @@ func (j *judge) field(ref pdf.Ref, in inherited, depth int) error {
 		return err
 	}
 	if in.signed && rules["AP"] != nil {
-		large, err := j.large(x, y, page)
-		if err != nil {
+		if report, err = j.shown(report, ref, x, y, page); err != nil {
 			return err
-		}
-		if large {
-			report = &Change{Kind: FilledLarge}
 		}
 	}
 	if !ok {
@@ -298,24 +311,28 @@ func (j *judge) newField(ref pdf.Ref) error {
 	if err != nil {
 		return err
 	}
-	good := d["FT"] == pdf.Name("Sig") && sig != nil
-	for _, k := range []pdf.Name{"Kids", "A", "AA", "Parent", "PMD"} {
-		good = good && d[k] == nil
-	}
-	if !good {
-		j.forbid(AreaField, 0, s.name, ref.Num)
-		return nil
-	}
-	j.fresh[ref] = true
-	page := 0
-	if p, ok := d["P"].(pdf.Ref); ok {
-		page = j.pages[p]
-	}
-	hidden, err := j.invisible(d)
+	widgets, err := j.newWidgets(ref, d)
 	if err != nil {
 		return err
 	}
-	c := Change{Kind: Added, Page: page, Field: s.name, Object: ref.Num}
+	if d["FT"] != pdf.Name("Sig") || sig == nil || d["Parent"] != nil || len(widgets) == 0 {
+		j.forbid(AreaField, 0, s.name, ref.Num)
+		return nil
+	}
+	c := Change{Kind: Added, Field: s.name, Object: ref.Num}
+	hidden := true
+	for r, w := range widgets {
+		j.fresh[r] = true
+		if p, ok := w["P"].(pdf.Ref); ok && (c.Page == 0 || j.pages[p] < c.Page) {
+			c.Page = j.pages[p]
+		}
+		unseen, err := j.invisible(w)
+		if err != nil {
+			return err
+		}
+		hidden = hidden && unseen
+	}
+	j.fresh[ref] = true
 	switch {
 	case hidden && sig["SubFilter"] == pdf.Name("ETSI.RFC3161"):
 		j.add(c) // a document time stamp may follow any signature (ISO 32000-2 12.8.2.2.2)
@@ -328,6 +345,52 @@ func (j *judge) newField(ref pdf.Ref) error {
 	}
 	j.allow(c)
 	return nil
+}
+
+// newWidgets returns a new field and its widgets, which may be the same object. None when one of them could do more than
+// show something.
+func (j *judge) newWidgets(ref pdf.Ref, d pdf.Dict) (map[pdf.Ref]pdf.Dict, error) {
+	out := map[pdf.Ref]pdf.Dict{ref: d}
+	kids, err := j.b.Array(d["Kids"])
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kids {
+		r, ok := k.(pdf.Ref)
+		w, err := j.b.Dict(k)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || w["T"] != nil || w["Kids"] != nil || !j.changed[r.Num] {
+			return nil, nil
+		}
+		out[r] = w
+	}
+	for _, w := range out {
+		if w["A"] != nil || w["AA"] != nil || w["PMD"] != nil {
+			return nil, nil
+		}
+	}
+	return out, nil
+}
+
+// shown corrects what is reported about a field that stood ready: it may be larger than it seemed, or no page listed its
+// widget before, which is as good as a new field.
+func (j *judge) shown(report *Change, ref pdf.Ref, x, y pdf.Dict, page int) (*Change, error) {
+	if page == 0 && x["Rect"] != nil {
+		j.fresh[ref] = true
+		if unseen, err := j.invisible(y); unseen || err != nil {
+			return report, err
+		}
+		if j.opts.Permission != 0 {
+			return &Change{Kind: Forbidden, Area: AreaAnnotation}, nil
+		}
+		return &Change{Kind: AddedVisible}, nil
+	}
+	if large, err := j.large(x, y, page); !large || err != nil {
+		return report, err
+	}
+	return &Change{Kind: FilledLarge}, nil
 }
 
 // invisible says that a widget has no area or is hidden.

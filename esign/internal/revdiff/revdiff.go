@@ -263,5 +263,11 @@ func (j *judge) dict(x, y pdf.Dict, rules map[pdf.Name]rule, s seed) (bool, erro
 
 func anything(_, _ pdf.Object) (bool, error) { return true, nil }
 
-// whenNew lets a key be added, not changed.
-func (j *judge) whenNew(x, y pdf.Object) (bool, error) { return x == nil || j.same(x, y), nil }
+// whenNew lets a key be added, not changed; what it led to before is walked.
+func (j *judge) whenNew(x, y pdf.Object) (bool, error) {
+	if x == nil {
+		return true, nil
+	}
+	j.seeds = append(j.seeds, seed{value: y, area: AreaField})
+	return pdf.Equal(x, y), nil
+}

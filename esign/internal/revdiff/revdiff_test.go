@@ -193,8 +193,19 @@ func TestCompareForms(t *testing.T) {
 		"title": {func(u *pdf.Update) { set(t, u, 4, pdf.Dict{"Title": pdf.String("u")}) }, "metadata forbidden:document"},
 		"date":  {func(u *pdf.Update) { set(t, u, 4, pdf.Dict{"ModDate": pdf.String("D:2025")}) }, "metadata"},
 		"new extensions with a reference": {func(u *pdf.Update) {
-			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": u.Add(pdf.Dict{})}})
+			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": u.Add(pdf.Dict{"B": pdf.Name("1.7")}), "C": pdf.Array{1}}})
+		}, ""},
+		"new extensions with a stream": {func(u *pdf.Update) {
+			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": ref(18)}})
 		}, "forbidden:document"},
+		"extensions that lead to themselves": {func(u *pdf.Update) {
+			r := u.Reserve()
+			u.Set(r, pdf.Dict{"A": r})
+			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": r}})
+		}, "forbidden:document"},
+		"font resources of another kind": {func(u *pdf.Update) {
+			acro(u, pdf.Dict{"DR": pdf.Dict{"Font": pdf.Dict{"F1": ref(15)}, "XObject": pdf.Dict{"FRM": u.Add(pdf.Dict{})}}})
+		}, ""},
 		"odd version": {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("9")}) }, "forbidden:document"},
 		"metadata stream": {func(u *pdf.Update) {
 			set(t, u, 1, pdf.Dict{"Metadata": u.Add(&pdf.Stream{Dict: pdf.Dict{"Type": pdf.Name("Metadata")}})})
@@ -210,6 +221,89 @@ func TestCompareForms(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, kinds(compare(t, base, Options{}, c.edit)))
 		})
+	}
+}
+
+// TestSignatureFieldsThatCome covers new fields and fields that no page listed.
+func TestSignatureFieldsThatCome(t *testing.T) {
+	t.Parallel()
+	base := file(t,
+		"<</Pages 2 0 R/AcroForm 5 0 R>>", "<</Type/Pages/Kids[3 0 R]/MediaBox[0 0 100 100]>>", "<</Type/Page/Annots[]>>", "<<>>",
+		"<</Fields[6 0 R]>>", "<</T(unlisted)/FT/Sig/Rect[0 0 9 9]>>")
+	shown, none := pdf.Array{0, 0, 9, 9}, pdf.Array{0, 0, 0, 0}
+	come := func(field pdf.Dict, kids ...pdf.Dict) func(*pdf.Update) {
+		return func(u *pdf.Update) {
+			field = field.Clone()
+			field["V"] = u.Add(pdf.Dict{"ByteRange": pdf.Array{}, "Contents": pdf.String("x")})
+			annots := pdf.Array{}
+			for _, k := range kids {
+				annots = append(annots, u.Add(k))
+			}
+			if len(kids) > 0 {
+				field["Kids"] = annots
+			}
+			f := u.Add(field)
+			if len(kids) == 0 {
+				annots = pdf.Array{f}
+			}
+			set(t, u, 5, pdf.Dict{"Fields": pdf.Array{ref(6), f}})
+			set(t, u, 3, pdf.Dict{"Annots": annots})
+		}
+	}
+	sig := func(more pdf.Dict) pdf.Dict {
+		more["FT"], more["T"], more["P"] = pdf.Name("Sig"), pdf.String("new"), ref(3)
+		return more
+	}
+	for name, c := range map[string]struct {
+		edit func(*pdf.Update)
+		p    int
+		want string
+	}{
+		"hidden":           {come(sig(pdf.Dict{"Rect": none})), 0, "added:new"},
+		"by flag":          {come(sig(pdf.Dict{"Rect": shown, "F": 2})), 0, "added:new"},
+		"shown":            {come(sig(pdf.Dict{"Rect": shown})), 0, "visible:new"},
+		"shown, certified": {come(sig(pdf.Dict{"Rect": shown})), 2, "forbidden:annotation:new"},
+		"widgets apart":    {come(sig(pdf.Dict{}), pdf.Dict{"Rect": none}, pdf.Dict{"Rect": shown}), 0, "visible:new"},
+		"hidden widgets":   {come(sig(pdf.Dict{}), pdf.Dict{"Rect": none}), 0, "added:new"},
+		"action":           {come(sig(pdf.Dict{"Rect": none, "A": pdf.Dict{}})), 0, "forbidden:field:new forbidden:annotation"},
+		"action of a widget": {come(sig(pdf.Dict{}), pdf.Dict{"Rect": none, "AA": pdf.Dict{}}), 0,
+			"forbidden:field:new forbidden:annotation"},
+		"fields below": {come(sig(pdf.Dict{}), pdf.Dict{"T": pdf.String("x")}), 0, "forbidden:field:new forbidden:annotation"},
+		"text field":   {come(pdf.Dict{"FT": pdf.Name("Tx"), "T": pdf.String("new")}), 0, "forbidden:field:new forbidden:annotation"},
+		"field that no page listed": {func(u *pdf.Update) {
+			v := u.Add(pdf.Dict{"ByteRange": pdf.Array{}, "Contents": pdf.String("x")})
+			set(t, u, 6, pdf.Dict{"V": v})
+			set(t, u, 3, pdf.Dict{"Annots": pdf.Array{ref(6)}})
+		}, 0, "visible:unlisted"},
+		"the same, certified": {func(u *pdf.Update) {
+			v := u.Add(pdf.Dict{"ByteRange": pdf.Array{}, "Contents": pdf.String("x")})
+			set(t, u, 6, pdf.Dict{"V": v})
+			set(t, u, 3, pdf.Dict{"Annots": pdf.Array{ref(6)}})
+		}, 2, "forbidden:annotation:unlisted"},
+		"listed without being signed": {func(u *pdf.Update) {
+			set(t, u, 3, pdf.Dict{"Annots": pdf.Array{ref(6)}})
+		}, 0, "forbidden:annotation"},
+	} {
+		require.Equal(t, c.want, kinds(compare(t, base, Options{Permission: c.p}, c.edit)), name)
+	}
+}
+
+func TestCatalogUnderAnotherNumber(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(cat pdf.Dict, u *pdf.Update) pdf.Ref
+		want string
+	}{
+		"copied":              {func(cat pdf.Dict, u *pdf.Update) pdf.Ref { return u.Add(cat) }, ""},
+		"changed":             {func(cat pdf.Dict, u *pdf.Update) pdf.Ref { cat["Names"] = ref(20); return u.Add(cat) }, "forbidden:document"},
+		"in place of another": {func(cat pdf.Dict, u *pdf.Update) pdf.Ref { u.Set(ref(20), cat); return ref(20) }, "forbidden:document"},
+	} {
+		got := kinds(compare(t, form(t), Options{}, func(u *pdf.Update) {
+			cat, err := u.Dict(ref(1))
+			require.NoError(t, err)
+			u.Trailer("Root", c.edit(cat, u))
+		}))
+		require.Equal(t, c.want, got, name)
 	}
 }
 

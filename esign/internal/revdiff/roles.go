@@ -9,9 +9,9 @@ import (
 // trailer compares the trailers and from there the document information and the catalog. The keys that say how a
 // section is stored belong to the section alone.
 func (j *judge) trailer() error {
-	rules := map[pdf.Name]rule{"Info": j.info, "Root": j.root, "ID": sameID}
+	rules := map[pdf.Name]rule{"Info": j.info, "Root": j.root}
 	for _, k := range []pdf.Name{
-		"Size", "Prev", "XRefStm", "Type", "W", "Index", "Filter", "DecodeParms", "Length",
+		"Size", "Prev", "XRefStm", "ID", "Type", "W", "Index", "Filter", "DecodeParms", "Length",
 	} {
 		rules[k] = anything
 	}
@@ -20,13 +20,6 @@ func (j *judge) trailer() error {
 		j.forbid(AreaDocument, 0, "", 0)
 	}
 	return err
-}
-
-// sameID wants the first half of the file identifier to stay (ISO 32000-1 14.4).
-func sameID(x, y pdf.Object) (bool, error) {
-	a, _ := x.(pdf.Array)
-	b, _ := y.(pdf.Array)
-	return len(a) == 0 || len(b) == 0 || pdf.Equal(a[0], b[0]), nil
 }
 
 // info lets the two entries change that every program rewrites.
@@ -59,10 +52,12 @@ func (j *judge) root(_, _ pdf.Object) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if ra != rb {
-		return false, nil
+	if ra == rb {
+		j.anchored[rb.Num] = true
+	} else if _, _, had, err := j.a.ByNumber(rb.Num); had || err != nil {
+		// A new number is a copy and judged like the old one; the number of something else could be anything.
+		return false, err
 	}
-	j.anchored[rb.Num] = true
 	return j.dict(a, b, map[pdf.Name]rule{
 		"AcroForm": j.form, "DSS": j.dss, "Metadata": j.metadata, "Version": j.version, "Extensions": j.extensions,
 	}, seed{area: AreaDocument})
@@ -102,23 +97,27 @@ func (j *judge) extensions(x, y pdf.Object) (bool, error) {
 	if j.same(x, y) {
 		return true, nil
 	}
-	d, ok := y.(pdf.Dict)
-	return ok && plain(d, 0), nil
+	return j.plain(y, 0)
 }
 
-func plain(o pdf.Object, depth int) bool {
-	switch v := o.(type) {
-	case pdf.Dict:
-		for _, e := range v {
-			if depth > 2 || !plain(e, depth+1) {
-				return false
-			}
-		}
-		return true
-	case pdf.Name, int64, pdf.String:
-		return true
+func (j *judge) plain(o pdf.Object, depth int) (bool, error) {
+	o, err := j.b.Resolve(o)
+	if err != nil || depth > 3 {
+		return false, err
 	}
-	return false
+	switch o.(type) {
+	case pdf.Name, int64, pdf.String:
+		return true, nil
+	case pdf.Dict, pdf.Array:
+	default:
+		return false, nil
+	}
+	for _, e := range children(o) {
+		if ok, err := j.plain(e.value, depth+1); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func (j *judge) findPages() error {
