@@ -54,7 +54,7 @@ func (r *runner) verify(cmd *cobra.Command, files []string, trust string, asJSON
 		code := exitUnreadable
 		v.Report, err = verifyFile(cmd, name, o)
 		if err != nil {
-			v.Error = err.Error()
+			v.Report, v.Error = unread(), err.Error()
 		} else {
 			code = exitCode(v.Report)
 		}
@@ -108,6 +108,13 @@ func (r *runner) verifyOptions(cmd *cobra.Command, trust string) (*esign.VerifyO
 	return o, err
 }
 
+// unread is the report on a file that could not be read, so that every line of
+// --json has the same fields.
+func unread() *esign.Report {
+	return &esign.Report{State: esign.Unreadable, Signers: []esign.Signature{}, Reason: esign.Reason{Code: "unreadable",
+		VI: "Không đọc được tệp.", EN: "The file cannot be read."}}
+}
+
 func verifyFile(cmd *cobra.Command, name string, o *esign.VerifyOptions) (*esign.Report, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -140,7 +147,7 @@ func (v *verified) write(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(v)
 	}
-	if v.Report == nil {
+	if v.Error != "" {
 		_, err := fmt.Fprintf(w, "%s: %s\n", v.File, v.Error)
 		return err
 	}
