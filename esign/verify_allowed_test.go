@@ -182,3 +182,39 @@ func TestSharedAppearanceIsNotItsOwn(t *testing.T) {
 		require.Equal(t, "changed-document", r.Reason.Code, name)
 	}
 }
+
+// TestLockOfTheField: what the field's own lock says counts once it is signed (ISO 32000-2 table 236).
+func TestLockOfTheField(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	refill := func(f []byte) []byte { return updated(t, f, func(u *pdf.Update) { fill(t, u) }) }
+	for name, c := range map[string]struct {
+		lock    pdf.Dict
+		verdict esign.Verdict
+	}{
+		"all fields":           {pdf.Dict{"Action": pdf.Name("All")}, esign.Invalid},
+		"this field":           {pdf.Dict{"Action": pdf.Name("Include"), "Fields": pdf.Array{pdf.Text("note")}}, esign.Invalid},
+		"a part of its name":   {pdf.Dict{"Action": pdf.Name("Include"), "Fields": pdf.Array{pdf.Text("no")}}, esign.Indeterminate},
+		"another field":        {pdf.Dict{"Action": pdf.Name("Include"), "Fields": pdf.Array{pdf.Text("x")}}, esign.Indeterminate},
+		"all but this":         {pdf.Dict{"Action": pdf.Name("Exclude"), "Fields": pdf.Array{pdf.Text("note")}}, esign.Indeterminate},
+		"nothing may change":   {pdf.Dict{"P": 1}, esign.Invalid},
+		"filling is allowed":   {pdf.Dict{"P": 2}, esign.Valid},
+		"no level at all":      {pdf.Dict{"P": 7}, esign.Indeterminate},
+		"a level of no kind":   {pdf.Dict{"P": pdf.Name("x")}, esign.Indeterminate},
+		"below zero":           {pdf.Dict{"P": -1}, esign.Indeterminate},
+		"comments, too":        {pdf.Dict{"P": 3}, esign.Valid},
+		"the lower level wins": {pdf.Dict{"P": 1, "Action": pdf.Name("Include"), "Fields": pdf.Array{}}, esign.Invalid},
+	} {
+		base := updated(t, blank(t), func(u *pdf.Update) { setKeys(t, u, officialRef, pdf.Dict{"Lock": c.lock}) })
+		file := signed(t, base, recipe{by: w.official})
+		require.Equal(t, esign.Valid, verify(t, file, w.trusting()).Verdict, name)
+		require.Equal(t, c.verdict, verify(t, refill(file), w.trusting()).Verdict, name)
+	}
+	// A certification whose level can't be read counts as 2, the default.
+	file := signed(t, blank(t), recipe{by: w.official, dict: docMDP(9)})
+	require.Equal(t, esign.Valid, verify(t, refill(file), w.trusting()).Verdict)
+	// The stricter of lock and certification counts.
+	base := updated(t, blank(t), func(u *pdf.Update) { setKeys(t, u, officialRef, pdf.Dict{"Lock": pdf.Dict{"P": 1}}) })
+	file = signed(t, base, recipe{by: w.official, dict: docMDP(2)})
+	require.Equal(t, esign.Invalid, verify(t, refill(file), w.trusting()).Verdict)
+}
