@@ -18,7 +18,7 @@ const (
 	maxForm = 256 << 10
 	// maxDrain bounds how much of a body that is too large is read and dropped,
 	// so that the browser sees the answer and not a broken connection.
-	maxDrain = 200 << 20
+	maxDrain = 256 << 20
 )
 
 // bounded ends a body that is longer than it may be with desk.ErrTooLarge.

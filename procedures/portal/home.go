@@ -32,7 +32,7 @@ func (p *Portal) home(r *request) error {
 	n := 0
 	for _, code := range p.Catalogue.Codes() {
 		pr, err := p.Catalogue.At(code, p.now())
-		if err != nil || !fits(pr, wanted) {
+		if err != nil || !fits(p.folded[pr], wanted) {
 			continue // not in force today, or not what is asked for
 		}
 		if n++; n > maxFound {
@@ -51,12 +51,20 @@ func (p *Portal) home(r *request) error {
 		"Many": n > maxFound}})
 }
 
-// fits reports whether a procedure has all words in its names, sector or code.
-func fits(pr *procedures.Procedure, wanted []string) bool {
-	text := identity.Fold(strings.Join([]string{pr.Code, pr.Name.VI, pr.Name.EN, pr.ShortName.VI, pr.ShortName.EN, pr.Sector.Name.VI,
-		pr.Sector.Name.EN}, " "))
+// foldedOf is what each procedure is found by: names, sector and code.
+func foldedOf(c *procedures.Catalogue) map[*procedures.Procedure]string {
+	out := map[*procedures.Procedure]string{}
+	for _, pr := range editions(c) {
+		out[pr] = identity.Fold(strings.Join([]string{pr.Code, pr.Name.VI, pr.Name.EN, pr.ShortName.VI, pr.ShortName.EN,
+			pr.Sector.Name.VI, pr.Sector.Name.EN}, " "))
+	}
+	return out
+}
+
+// fits reports whether all words are in a folded text.
+func fits(folded string, wanted []string) bool {
 	for _, w := range wanted {
-		if !strings.Contains(text, w) {
+		if !strings.Contains(folded, w) {
 			return false
 		}
 	}

@@ -12,10 +12,10 @@ import (
 // list. A state of two procedures belongs to the first group that claims it.
 type groups struct{ yours, running, over, drafts []string }
 
-func (p *Portal) groups() groups {
+func groupsOf(c *procedures.Catalogue) groups {
 	var g groups
 	seen := map[string]int{}
-	for _, pr := range p.editions() {
+	for _, pr := range editions(c) {
 		for _, s := range pr.States {
 			rank := 2
 			switch {
@@ -51,10 +51,10 @@ func citizensTurn(pr *procedures.Procedure, s procedures.State) bool {
 	})
 }
 
-func (p *Portal) editions() []*procedures.Procedure {
+func editions(c *procedures.Catalogue) []*procedures.Procedure {
 	var out []*procedures.Procedure
-	for _, code := range p.Catalogue.Codes() {
-		out = append(out, p.Catalogue.Editions(code)...)
+	for _, code := range c.Codes() {
+		out = append(out, c.Editions(code)...)
 	}
 	return out
 }
@@ -92,7 +92,7 @@ type mineGroup struct {
 }
 
 func (p *Portal) mine(r *request) error {
-	g := p.groups()
+	g := p.groups
 	only, after := r.URL.Query().Get("nhom"), r.URL.Query().Get("sau")
 	var out []mineGroup
 	for _, part := range []struct {

@@ -42,30 +42,23 @@ func (f inboxFilter) Query() string {
 	return "?" + v.Encode()
 }
 
-// openStates are the states of filed dossiers that have not ended, in the order
-// of the procedures; each with its name.
-func (p *Portal) openStates() []procedures.State {
-	var out []procedures.State
-	for _, pr := range p.editions() {
+// menuOf lists the states of filed dossiers in the order of the procedures, those
+// in which a dossier has ended last.
+func menuOf(c *procedures.Catalogue) []procedures.State {
+	var open, ended []procedures.State
+	for _, pr := range editions(c) {
 		for _, s := range pr.States {
-			if !s.Start && !s.End && !slices.ContainsFunc(out, func(x procedures.State) bool { return x.ID == s.ID }) {
-				out = append(out, s)
+			same := func(x procedures.State) bool { return x.ID == s.ID }
+			switch {
+			case s.Start, slices.ContainsFunc(open, same), slices.ContainsFunc(ended, same):
+			case s.End:
+				ended = append(ended, s)
+			default:
+				open = append(open, s)
 			}
 		}
 	}
-	return out
-}
-
-func (p *Portal) endStates() []procedures.State {
-	var out []procedures.State
-	for _, pr := range p.editions() {
-		for _, s := range pr.States {
-			if s.End && !slices.ContainsFunc(out, func(x procedures.State) bool { return x.ID == s.ID }) {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
+	return append(open, ended...)
 }
 
 // inbox is an official's work place: what waits, the most urgent first.
@@ -74,10 +67,9 @@ func (p *Portal) inbox(r *request) error {
 		return p.findByCode(r, code)
 	}
 	f := filterOf(r.URL.Query())
-	open := p.openStates()
 	q := &desk.ListQuery{Unit: f.Unit, After: f.After, Limit: 50}
 	var menu []stateLink
-	for _, s := range append(open, p.endStates()...) {
+	for _, s := range p.menu {
 		menu = append(menu, stateLink{s.ID, "/can-bo" + inboxFilter{State: s.ID, Unit: f.Unit}.Query(), s.Name, s.ID == f.State})
 		if f.State == s.ID || f.State == "" && !s.End {
 			q.States = append(q.States, s.ID)

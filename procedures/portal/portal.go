@@ -84,6 +84,11 @@ type Portal struct {
 	scans   chan struct{} // one token each file held in memory
 	checks  chan struct{}
 	handler http.Handler
+
+	// What the catalogue, which never changes, comes to.
+	groups groups
+	menu   []procedures.State // states of filed dossiers, the open ones first
+	folded map[*procedures.Procedure]string
 }
 
 // maxHeld is how many uploaded files are held in memory at a time, of officials
@@ -115,6 +120,7 @@ func New(p Parts, o *Options) (*Portal, error) {
 	}
 	s.limits = newLimits(s.o.Limits, s.o.ProtocolNow)
 	s.scans, s.checks = make(chan struct{}, maxHeld), make(chan struct{}, maxHeld)
+	s.groups, s.menu, s.folded = groupsOf(p.Catalogue), menuOf(p.Catalogue), foldedOf(p.Catalogue)
 	s.routes = s.table()
 	return s, s.build()
 }

@@ -104,7 +104,7 @@ func (r *request) hold(places chan struct{}) (release func(), err error) {
 func (p *Portal) offerScan(r *request) error {
 	raw := r.Body
 	err := p.takeScan(r)
-	if errors.Is(err, desk.ErrTooLarge) {
+	if err != nil { // so that the browser sees why, and no broken connection
 		r.Body = raw
 		r.drain()
 	}

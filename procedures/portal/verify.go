@@ -2,10 +2,7 @@ package portal
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
-
-	"github.com/motcua/motcua/procedures/desk"
 )
 
 func (p *Portal) verify(r *request) error { return p.showVerify(r, nil) }
@@ -25,7 +22,7 @@ func (p *Portal) postVerify(r *request) error {
 	r.back = "/kiem-tra"
 	raw := r.Body
 	err := p.judge(r)
-	if errors.Is(err, desk.ErrTooLarge) {
+	if err != nil { // so that the browser sees why, and no broken connection
 		r.Body = raw
 		r.drain()
 	}
