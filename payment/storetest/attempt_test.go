@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +86,17 @@ func TestCreateRefuses(t *testing.T) {
 			assert.ErrorIs(b.t, err, payment.ErrInvalid, title)
 		}
 		assert.Zero(b.t, b.count("payment_charges", ""))
+
+		req := request("k1") // the largest that is allowed
+		req.Title, req.Payer.Name = strings.Repeat("ộ", 200), strings.Repeat("Ễ", 200)
+		req.Subject, req.Key = strings.Repeat("s", 200), strings.Repeat("k", 200)
+		req.Lines = slices.Repeat(lines()[:1], 50)
+		req.Lines[0].Amount = 1_000_000_000_000 - 49*12_000
+		req.Lines[0].Code = strings.Repeat("c", 40)
+		c, err := b.s.Create(b.t.Context(), req)
+		require.NoError(b.t, err)
+		assert.Equal(b.t, payment.Dong(1_000_000_000_000), c.Total)
+		b.sound()
 	})
 }
 
@@ -332,7 +344,10 @@ func TestExceptionsPage(t *testing.T) {
 		assert.Len(b.t, seen, 5)
 		_, err := b.s.Exceptions(b.t.Context(), all, &payment.ExceptionQuery{Limit: 201})
 		require.ErrorIs(b.t, err, payment.ErrInvalid)
-		es, err := b.s.Exceptions(b.t.Context(), all, &payment.ExceptionQuery{Subject: "dossier-2"})
+		es, err := b.s.Exceptions(b.t.Context(), all, &payment.ExceptionQuery{Limit: 200})
+		require.NoError(b.t, err)
+		assert.Len(b.t, es, 5)
+		es, err = b.s.Exceptions(b.t.Context(), all, &payment.ExceptionQuery{Subject: "dossier-2"})
 		require.NoError(b.t, err)
 		assert.Empty(b.t, es)
 	})

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -176,7 +177,15 @@ func TestStartRefusesWhatVNPAYCannotCarry(t *testing.T) {
 		})
 	}
 	_, err := g.Start(t.Context(), &driver.Intent{Ref: "R", Amount: 9_999_999_999, Currency: "VND", Text: "t", ReturnURL: "https://x.test/"})
-	assert.NoError(t, err, "twelve digits are the most vnp_Amount carries")
+	require.NoError(t, err, "twelve digits are the most vnp_Amount carries")
+	_, err = g.Start(t.Context(), &driver.Intent{
+		Ref: strings.Repeat("R", 40), Amount: 1, Currency: "VND", Text: strings.Repeat("t", 255), ReturnURL: "https://x.test/",
+	})
+	require.NoError(t, err)
+	_, err = g.Start(t.Context(), &driver.Intent{
+		Ref: strings.Repeat("R", 41), Amount: 1, Currency: "VND", Text: "t", ReturnURL: "https://x.test/",
+	})
+	assert.Equal(t, driver.CodeInvalid, g.ErrorCode(err))
 }
 
 func TestAckCodes(t *testing.T) {
@@ -311,7 +320,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 		assert.ErrorContains(t, err, word)
 	}
 	_, err = vnpay.New(vnpay.Config{
-		TmnCode: terminal, Secret: []byte(secret), PayURL: vnpay.SandboxPayURL, QueryURL: vnpay.SandboxQueryURL,
+		TmnCode: strings.Repeat("T", 20), Secret: []byte(secret), PayURL: vnpay.SandboxPayURL, QueryURL: vnpay.SandboxQueryURL,
 	}, http.DefaultClient, nil)
 	assert.NoError(t, err)
 }
