@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -87,9 +88,12 @@ func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
 				a.bad(table, id, "its sum does not match its content")
 			}
 			dos, err := a.d.Engine.GetTx(ctx, tx, workflow.Scope{All: true}, s.id)
-			if err != nil {
+			if errors.Is(err, workflow.ErrNotFound) {
 				a.bad(table, id, "the engine has no such dossier")
 				return nil
+			}
+			if err != nil {
+				return err
 			}
 			switch {
 			case dos.Ref != s.code:

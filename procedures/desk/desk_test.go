@@ -380,6 +380,9 @@ func TestScopeAndRoles(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		draft := b.draft("k0")
 		_, err := b.Case(t.Context(), hoa, draft.Dossier.ID)
+		require.ErrorIs(t, err, workflow.ErrNotFound, "what is not filed is nobody's but its owner's")
+		_, err = b.try(hoa, draft, "receive")
+		require.ErrorIs(t, err, workflow.ErrNotFound)
 		c := b.do(lan, b.draft("k1"), "request")
 		for _, who := range []*identity.Person{minh, xuan} {
 			_, err = b.Case(t.Context(), who, c.Dossier.ID)

@@ -58,8 +58,8 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 			return d.changeDraft(ctx, tx, who, dr, unit.Code, form)
 		}
 		res, err := d.Engine.StartTx(ctx, tx, &workflow.StartCommand{
-			Procedure: p.Code, MachineVersion: p.Definition().Version, Owner: who.ID, Actor: actor, Key: dr.Key,
-			Set: workflow.Changes{Unit: &unit.Code}})
+			// No unit sees it before it is filed.
+			Procedure: p.Code, MachineVersion: p.Definition().Version, Owner: who.ID, Actor: actor, Key: dr.Key})
 		if err != nil {
 			return err
 		}

@@ -1,3 +1,7 @@
+// Package province runs a province: its configuration, its command line, its
+// data folder, the simulators of everything outside, and the parts that wire
+// joins into one server. A province brings names, YAML and a theme
+// ([Province]), and an injector ([Build]).
 package province
 
 import (

@@ -23,9 +23,9 @@ func (r *runner) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", r.province.Name.VI, c.PublicURL) //nolint:errcheck // a closed terminal is no reason to stop
+	fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", r.province.Name.VI, c.PublicURL)
 	if c.Trial {
-		fmt.Fprintf(cmd.OutOrStdout(), "law's clock %s; simulated: nothing here is valid in law\n", //nolint:errcheck // as above
+		fmt.Fprintf(cmd.OutOrStdout(), "law's clock %s; simulated: nothing here is valid in law\n",
 			s.setup.Clock.Now().Format("15:04 02/01/2006"))
 	}
 	return errors.Join(s.app.Serve(cmd.Context(), s.listener), s.close())
@@ -63,7 +63,7 @@ func (r *runner) sim(cmd *cobra.Command) (err error) {
 			cmd.OutOrStdout(),
 			"simulators run; %s says how to reach them\n",
 			folder.Path("province.yaml"),
-		) //nolint:errcheck // as in serve
+		)
 		<-cmd.Context().Done()
 	}
 	bound, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), stopWithin)

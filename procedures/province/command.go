@@ -52,11 +52,11 @@ func Run(ctx context.Context, p *Province, build Build, args []string, stdout, s
 		return 0
 	case errors.As(err, &exit):
 		if exit.Err != nil {
-			fmt.Fprintln(stderr, "error:", exit.Err) //nolint:errcheck // there is nobody left to tell
+			fmt.Fprintln(stderr, "error:", exit.Err)
 		}
 		return exit.Code
 	default:
-		fmt.Fprintln(stderr, "error:", err) //nolint:errcheck // as above
+		fmt.Fprintln(stderr, "error:", err)
 		return 1
 	}
 }

@@ -190,7 +190,7 @@ func (f *Folder) Secret(name string, n int) ([]byte, error) {
 			return nil, err
 		}
 		key := make([]byte, n)
-		rand.Read(key) //nolint:errcheck // it never fails (Go 1.24)
+		rand.Read(key)
 		return key, WriteFile(path, []byte(hex.EncodeToString(key)+"\n"))
 	}
 	if err != nil {

@@ -164,7 +164,7 @@ func (r *run) file(ctx context.Context) error {
 				return fmt.Errorf("the filled-in form cannot be filed: %s", p.trouble())
 			}
 		}
-		if p, err = r.citizen.submit(ctx, f); err != nil {
+		if _, err = r.citizen.submit(ctx, f); err != nil {
 			return err
 		}
 		if p, err = r.citizen.get(ctx, r.dossier); err != nil {
