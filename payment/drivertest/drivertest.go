@@ -159,12 +159,22 @@ func (c kase) check(ctx context.Context, h Harness, f Features) error {
 	defer w.close()
 	g, err := h.Gateway(&http.Client{Transport: w})
 	if err == nil {
-		err = c.run(ctx, &env{h: h, g: g, f: f, w: w, now: time.Now().Truncate(time.Second)})
+		err = c.survive(ctx, &env{h: h, g: g, f: f, w: w, now: time.Now().Truncate(time.Second)})
 	}
 	if err == nil {
 		return nil
 	}
 	return &Failure{Case: c.name, Rule: c.rule, Err: err}
+}
+
+// survive makes a panic of the adapter a failure of the case.
+func (c kase) survive(ctx context.Context, e *env) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panicked: %v", p)
+		}
+	}()
+	return c.run(ctx, e)
 }
 
 func always(Features) bool       { return true }

@@ -2,6 +2,7 @@ package drivertest_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -104,11 +105,39 @@ func TestFeaturesAreCheckedBothWays(t *testing.T) {
 		h := newHarness(func(g *fake.Gateway) driver.Gateway { return g })
 		assert.Contains(t, failed(t, h, f), "poll network")
 	})
+	t.Run("no way to tell", func(t *testing.T) {
+		t.Parallel()
+		got := failed(t, newHarness((*fake.Gateway).Mute), drivertest.Features{})
+		assert.Subset(t, got, []string{"features", "through package payment"})
+	})
 	t.Run("declared and absent", func(t *testing.T) {
 		t.Parallel()
 		got := failed(t, newHarness((*fake.Gateway).PollOnly), all)
 		assert.Subset(t, got, []string{"features", "notice genuine", "ack", "statement"})
 	})
+}
+
+// lame is a harness whose gateway is out of order.
+type lame struct{ *harness }
+
+var errLame = errors.New("sandbox is down")
+
+func (lame) Notice(context.Context, drivertest.Facts) (*driver.Raw, error) { return nil, errLame }
+func (lame) Book(context.Context, drivertest.Facts) error                  { return errLame }
+func (lame) Statement(context.Context, []drivertest.Facts) ([]byte, error) { return nil, errLame }
+
+// TestAHarnessThatFailsPassesNothing: no case may pass because it had nothing to
+// look at.
+func TestAHarnessThatFailsPassesNothing(t *testing.T) {
+	t.Parallel()
+	h := lame{newHarness(func(g *fake.Gateway) driver.Gateway { return g })}
+	assert.ElementsMatch(t, []string{
+		"notice genuine", "notice foreign", "notice outcome", "notice repeated", "notice delayed", "notice bent", "notice cut",
+		"notice spliced", "notice doubled", "poll", "poll cancelled", "statement", "statement with a bad row",
+	}, failed(t, h, all))
+	f := all
+	f.HTTP, f.SignedAnswers = true, true
+	assert.Subset(t, failed(t, h, f), []string{"poll network", "poll of another", "poll bent"})
 }
 
 // failed runs the kit and lists the cases that failed.

@@ -112,6 +112,31 @@ func unverified(raw *driver.Raw) (*driver.Report, error) {
 	return r, nil
 }
 
+// firstOnly drops the second of two members with one name.
+func firstOnly(body []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if _, err := dec.Token(); err != nil {
+		return body
+	}
+	seen := map[string]bool{}
+	var out [][]byte
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return body
+		}
+		var v json.RawMessage
+		if err := dec.Decode(&v); err != nil {
+			return body
+		}
+		if k := fmt.Sprint(name); !seen[k] {
+			seen[k] = true
+			out = append(out, fmt.Appendf(nil, "%q:%s", k, v))
+		}
+	}
+	return append(append([]byte("{"), bytes.Join(out, []byte(","))...), '}')
+}
+
 // TestMutants breaks the fake on purpose, one way at a time. Each must be caught
 // by the case that is there for it.
 func TestMutants(t *testing.T) {
@@ -215,6 +240,24 @@ func TestMutants(t *testing.T) {
 				return m.Gateway.Parse(ctx, raw)
 			}
 		}, "notice nonsense"},
+		"panics on nonsense": {func(m *mutant) {
+			m.parse = func(ctx context.Context, raw *driver.Raw) (*driver.Report, error) {
+				if len(raw.Body) == 0 {
+					panic("index out of range")
+				}
+				return m.Gateway.Parse(ctx, raw)
+			}
+		}, "notice nonsense"},
+		"verifies the first of two fields, believes the last": {func(m *mutant) {
+			m.parse = func(ctx context.Context, raw *driver.Raw) (*driver.Report, error) {
+				c := *raw
+				c.Body = firstOnly(raw.Body)
+				if _, err := m.Gateway.Parse(ctx, &c); err != nil {
+					return nil, err
+				}
+				return unverified(raw)
+			}
+		}, "notice doubled"},
 		"always says ok": {func(m *mutant) {
 			m.ack = func(driver.Verdict) driver.Ack { return driver.Ack{Status: http.StatusOK} }
 		}, "ack"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,7 +19,9 @@ import (
 // portable looks at the adapter through package payment, where an ability that
 // is missing must have its stated fallback. Nothing here reaches the database.
 func portable(ctx context.Context, e *env) error {
-	s, err := payment.New(sqlkit.Wrap(&sql.DB{}, sqlkit.SQLite), map[string]driver.Gateway{"kit": e.g}, nil, nil)
+	db := sql.OpenDB(noDatabase{})
+	defer db.Close() //nolint:errcheck // it was never open
+	s, err := payment.New(sqlkit.Wrap(db, sqlkit.SQLite), map[string]driver.Gateway{"kit": e.g}, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -45,6 +48,14 @@ func portable(ctx context.Context, e *env) error {
 	}
 	return errors.Join(errs...)
 }
+
+// noDatabase is a database that is away.
+type noDatabase struct{}
+
+func (noDatabase) Connect(context.Context) (sqldriver.Conn, error) {
+	return nil, errors.New("the kit has no database")
+}
+func (noDatabase) Driver() sqldriver.Driver { return nil }
 
 func answered(w *httptest.ResponseRecorder, a driver.Ack) bool {
 	return w.Code == a.Status && bytes.Equal(w.Body.Bytes(), a.Body)
