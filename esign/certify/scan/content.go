@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -12,161 +11,196 @@ import (
 // errUnclear means content that readers may cut into operators each in their own way.
 var errUnclear = errors.New("the page's content can't be read for sure")
 
-// maxPending bounds the bytes kept of one operator; longer ones pass through unseen.
-const maxPending = 64 << 10
+const (
+	windowBytes = 128 << 10
+	maxOperands = 64 << 10 // bytes kept of one operator's operands; what is longer passes unseen
+	maxToken    = 4096     // bytes of a name or an operator
+)
 
-// rewriter copies a content stream and lets replace look at each operator. It works in constant memory.
+// replacer gets an operator and the names among its last two operands, "" for other operands. What it returns takes the
+// place of operator and operands; "" leaves them.
+type replacer func(op string, operands [2]pdf.Name) string
+
+// rewriter copies a content stream and shows each operator to a replacer, in constant memory.
 type rewriter struct {
-	in  *bufio.Reader
-	out io.Writer
-	// replace gets an operator and the names among its last two operands ("" for other operands); what it returns stands
-	// for operator and operands, "" leaves them.
-	replace func(op string, operands [2]pdf.Name) string
+	r       io.Reader
+	w       io.Writer
+	replace replacer
 
-	pending []byte // operands so far
-	passed  bool   // a part of the operands has been written
-	last    [2]pdf.Name
-	depth   int // of arrays and dictionaries
+	buf    []byte
+	pos    int // next byte to read
+	kept   int // first byte not yet written
+	from   int // first byte of the operands so far
+	tok    int // first byte of the token
+	ended  bool
+	passed bool // a part of the operands has been written
+	last   [2]pdf.Name
+	depth  int // of arrays and dictionaries
 }
 
-func rewrite(r io.Reader, w io.Writer, replace func(string, [2]pdf.Name) string) error {
-	c := &rewriter{in: bufio.NewReaderSize(r, 32<<10), out: w, replace: replace}
+func rewrite(r io.Reader, w io.Writer, replace replacer) error {
+	c := &rewriter{r: r, w: w, replace: replace, buf: make([]byte, 0, windowBytes)}
 	for {
-		b, err := c.byte()
-		if err == io.EOF {
-			if c.depth != 0 {
-				return errUnclear
-			}
-			return c.flush()
-		}
+		more, err := c.more()
 		if err != nil {
 			return err
 		}
-		if err := c.token(b); err != nil {
-			if err == io.EOF {
-				err = errUnclear
-			}
+		if !more {
+			break
+		}
+		if err := c.token(); err != nil {
 			return err
 		}
 	}
-}
-
-// byte takes the next byte into pending.
-func (c *rewriter) byte() (byte, error) {
-	b, err := c.in.ReadByte()
-	if err != nil {
-		return 0, err
+	if c.depth != 0 {
+		return errUnclear
 	}
-	c.pending = append(c.pending, b)
-	if len(c.pending) > maxPending {
-		c.passed = true
-		return b, c.flush()
-	}
-	return b, nil
-}
-
-func (c *rewriter) flush() error {
-	_, err := c.out.Write(c.pending)
-	c.pending = c.pending[:0]
+	_, err := w.Write(c.buf[c.kept:])
 	return err
 }
 
-func (c *rewriter) operand(n pdf.Name) { c.last = [2]pdf.Name{c.last[1], n} }
+// more says whether there is a byte at pos, and reads on when the window ends there.
+func (c *rewriter) more() (bool, error) {
+	for c.pos == len(c.buf) {
+		if c.ended {
+			return false, nil
+		}
+		if err := c.fill(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
 
-func (c *rewriter) token(b byte) error {
-	switch {
-	case isSpace(b):
+// fill writes what is done with and reads on. Operands are kept whole, and when they are too long the token.
+func (c *rewriter) fill() error {
+	keep := c.from
+	if c.pos-keep > maxOperands {
+		if keep, c.passed = c.tok, true; c.pos-keep > maxToken {
+			keep = c.pos
+		}
+	}
+	if _, err := c.w.Write(c.buf[c.kept:keep]); err != nil {
+		return err
+	}
+	n := copy(c.buf[:cap(c.buf)], c.buf[keep:])
+	c.pos, c.tok, c.from, c.kept = c.pos-keep, max(0, c.tok-keep), 0, 0
+	got, err := c.r.Read(c.buf[n:cap(c.buf)])
+	c.buf = c.buf[:n+got]
+	if err == io.EOF {
+		c.ended, err = true, nil
+	}
+	return err
+}
+
+// need is more where something must follow.
+func (c *rewriter) need() error {
+	ok, err := c.more()
+	if err == nil && !ok {
+		err = errUnclear
+	}
+	return err
+}
+
+func (c *rewriter) operand(n pdf.Name) {
+	if c.depth == 0 {
+		c.last = [2]pdf.Name{c.last[1], n}
+	}
+}
+
+func (c *rewriter) token() error {
+	c.tok = c.pos
+	b := c.buf[c.pos]
+	c.pos++
+	switch b {
+	case '\x00', '\t', '\n', '\f', '\r', ' ':
 		return nil
-	case b == '%':
+	case '%':
 		return c.comment()
-	case b == '/':
-		return c.nameOperand()
-	case b == '(':
+	case '/':
+		if err := c.run(); err != nil {
+			return err
+		}
+		c.operand(unescape(string(c.buf[c.tok+1 : c.pos])))
+		return nil
+	case '(':
 		c.operand("")
 		return c.text()
-	case b == '<':
+	case '<':
 		return c.angle()
-	case b == '>':
-		if next, err := c.byte(); err != nil || next != '>' {
+	case '>':
+		if err := c.need(); err != nil || c.buf[c.pos] != '>' {
 			return errors.Join(err, errUnclear)
 		}
+		c.pos++
 		return c.close()
-	case b == '[':
+	case '[':
 		c.depth++
 		return nil
-	case b == ']':
+	case ']':
 		return c.close()
-	case b == ')', b == '{', b == '}':
+	case ')', '{', '}':
 		return errUnclear
 	}
 	return c.word(b)
 }
 
 func (c *rewriter) close() error {
-	c.operand("")
 	if c.depth--; c.depth < 0 {
 		return errUnclear
 	}
+	c.operand("")
 	return nil
 }
 
 func (c *rewriter) comment() error {
 	for {
-		if b, err := c.byte(); err != nil || b == '\n' || b == '\r' {
-			if err == io.EOF {
-				err = nil
-			}
+		if ok, err := c.more(); err != nil || !ok {
+			return err
+		}
+		b := c.buf[c.pos]
+		c.pos++
+		if b == '\n' || b == '\r' {
+			return nil
+		}
+	}
+}
+
+// run passes regular characters up to the end of the token.
+func (c *rewriter) run() error {
+	for {
+		for c.pos < len(c.buf) && isRegular(c.buf[c.pos]) {
+			c.pos++
+		}
+		if c.pos-c.tok > maxToken {
+			return errUnclear
+		}
+		if c.pos < len(c.buf) {
+			return nil
+		}
+		if ok, err := c.more(); err != nil || !ok {
 			return err
 		}
 	}
-}
-
-// regular reads the rest of a run of regular characters.
-func (c *rewriter) regular(run []byte) (string, error) {
-	for {
-		next, err := c.in.Peek(1)
-		if err == io.EOF || err == nil && !isRegular(next[0]) {
-			return string(run), nil
-		}
-		if err != nil {
-			return "", err
-		}
-		b, err := c.byte()
-		if err != nil {
-			return "", err
-		}
-		if run = append(run, b); len(run) > 4096 {
-			return "", errUnclear
-		}
-	}
-}
-
-func (c *rewriter) nameOperand() error {
-	run, err := c.regular(nil)
-	if err != nil {
-		return err
-	}
-	if c.depth == 0 {
-		c.operand(unescape(run))
-	}
-	return nil
 }
 
 func (c *rewriter) text() error {
 	for depth := 1; depth > 0; {
-		b, err := c.byte()
-		if err != nil {
+		if err := c.need(); err != nil {
 			return err
 		}
+		b := c.buf[c.pos]
+		c.pos++
 		switch b {
 		case '(':
 			depth++
 		case ')':
 			depth--
 		case '\\':
-			if _, err := c.byte(); err != nil {
+			if err := c.need(); err != nil {
 				return err
 			}
+			c.pos++
 		}
 	}
 	return nil
@@ -174,78 +208,87 @@ func (c *rewriter) text() error {
 
 // angle stands behind a '<': a dictionary or a hex string.
 func (c *rewriter) angle() error {
-	b, err := c.byte()
-	if err != nil {
+	if err := c.need(); err != nil {
 		return err
 	}
-	if b == '<' {
+	if c.buf[c.pos] == '<' {
+		c.pos++
 		c.depth++
 		return nil
 	}
-	for b != '>' {
-		if b, err = c.byte(); err != nil {
+	for {
+		if err := c.need(); err != nil {
 			return err
 		}
+		b := c.buf[c.pos]
+		c.pos++
+		if b == '>' {
+			c.operand("")
+			return nil
+		}
 	}
-	c.operand("")
-	return nil
 }
 
 // word reads a number, a constant or an operator.
-func (c *rewriter) word(b byte) error {
-	run, err := c.regular([]byte{b})
-	if err != nil {
+func (c *rewriter) word(first byte) error {
+	if err := c.run(); err != nil {
 		return err
 	}
-	switch {
-	case strings.IndexByte("+-.0123456789", run[0]) >= 0, run == "true", run == "false", run == "null":
-		if c.depth == 0 {
-			c.operand("")
-		}
+	if '0' <= first && first <= '9' || first == '-' || first == '.' || first == '+' {
+		c.operand("")
 		return nil
-	case c.depth > 0:
+	}
+	op := c.buf[c.tok:c.pos]
+	switch string(op) {
+	case "true", "false", "null":
+		c.operand("")
+		return nil
+	}
+	if c.depth > 0 {
 		return errUnclear
 	}
-	err = c.operator(run)
-	c.last, c.passed = [2]pdf.Name{}, false
-	if err == nil && run == "ID" {
-		err = c.inlineImage()
+	if with := c.replace(string(op), c.last); with != "" {
+		if c.passed {
+			return errUnclear
+		}
+		if _, err := c.w.Write(append(c.buf[c.kept:c.from:c.from], with...)); err != nil {
+			return err
+		}
+		c.kept = c.pos
 	}
-	return err
-}
-
-func (c *rewriter) operator(op string) error {
-	with := c.replace(op, c.last)
-	if with == "" {
-		return c.flush()
+	image := string(op) == "ID"
+	c.last, c.from, c.passed = [2]pdf.Name{}, c.pos, false
+	if image {
+		return c.inlineImage()
 	}
-	if c.passed {
-		return errUnclear
-	}
-	c.pending = append(c.pending[:0], with...)
-	return c.flush()
+	return nil
 }
 
 // inlineImage passes the samples of an inline image. They have no length; as readers do, it takes an EI between white
 // space that text follows for their end.
 func (c *rewriter) inlineImage() error {
-	before := byte(0)
-	for {
-		b, err := c.byte()
-		if err != nil {
+	const ahead = 12
+	for spaced := false; ; {
+		c.from, c.tok = c.pos, c.pos
+		if err := c.need(); err != nil {
 			return err
 		}
-		if b == 'E' && isSpace(before) {
-			next, err := c.in.Peek(11)
-			if err != nil && err != io.EOF {
-				return err
+		b := c.buf[c.pos]
+		if b == 'E' && spaced {
+			for len(c.buf)-c.pos < ahead && !c.ended {
+				if err := c.fill(); err != nil {
+					return err
+				}
 			}
+			next := c.buf[c.pos+1 : min(len(c.buf), c.pos+ahead)]
 			if len(next) > 0 && next[0] == 'I' && plain(next[1:]) {
-				_, err := c.byte()
-				return errors.Join(err, c.flush())
+				c.pos += 2
+				c.from = c.pos
+				return nil
 			}
 		}
-		before = b
+		spaced = isSpace(b)
+		c.pos++
 	}
 }
 
@@ -262,9 +305,21 @@ func plain(b []byte) bool {
 	return true
 }
 
-func isSpace(c byte) bool { return strings.IndexByte("\x00\t\n\f\r ", c) >= 0 }
+func isSpace(c byte) bool {
+	switch c {
+	case '\x00', '\t', '\n', '\f', '\r', ' ':
+		return true
+	}
+	return false
+}
 
-func isRegular(c byte) bool { return !isSpace(c) && strings.IndexByte("()<>[]{}/%", c) < 0 }
+func isRegular(c byte) bool {
+	switch c {
+	case '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
+		return false
+	}
+	return !isSpace(c)
+}
 
 // unescape undoes #xx in a name.
 func unescape(run string) pdf.Name {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/motcua/motcua/esign/internal/pdf"
 )
@@ -35,7 +36,8 @@ type inspection struct {
 	root     pdf.Ref
 	pages    []pdf.Page
 	numbers  []uint32
-	left     int64 // bytes that streams may still put out
+	left     int64       // bytes that streams may still put out
+	idle     []io.Reader // inflaters to use again
 	steps    int
 	measured map[*pdf.Stream]bool
 	glyphs   map[*pdf.Stream]bool // content of Type 3 fonts

@@ -87,38 +87,49 @@ func read(r io.ReaderAt, at, n int64) ([]byte, error) {
 }
 
 func check(ctx context.Context, data []byte, opts Options) (*Scan, error) {
-	in := inspect(ctx, data, opts)
-	if err := in.all(); err != nil {
-		return nil, err
-	}
-	s := &Scan{Data: data, Pages: len(in.pages)}
-	if !in.dirty() {
-		return s, nil
-	}
-	more, err := in.normalise()
-	if err != nil {
-		return nil, in.unflat(err)
+	s, more, err := normalised(ctx, data, opts)
+	if err != nil || more == nil {
+		return s, err
 	}
 	s.Data, s.Flattened = append(data[:len(data):len(data)], more...), true
 	// What was written must be a scan that Check leaves as it is, with the same pages.
 	again := inspect(ctx, s.Data, opts)
 	again.left *= 2 // content stands in it before and after
 	if err := again.all(); err != nil {
-		return nil, in.unflat(err)
+		return nil, unflat(ctx, err)
 	}
 	if len(again.pages) != s.Pages || again.dirty() {
-		return nil, in.unflat(errTraces)
+		return nil, unflat(ctx, errTraces)
 	}
 	return s, nil
+}
+
+// normalised inspects a file and returns the update it needs, nil when it can stay as it is. Nothing of the inspection
+// lives on, because the result is inspected again.
+func normalised(ctx context.Context, data []byte, opts Options) (*Scan, []byte, error) {
+	in := inspect(ctx, data, opts)
+	if err := in.all(); err != nil {
+		return nil, nil, err
+	}
+	s := &Scan{Data: data, Pages: len(in.pages)}
+	if !in.dirty() {
+		return s, nil, nil
+	}
+	more, err := in.normalise()
+	if err != nil {
+		return nil, nil, unflat(ctx, err)
+	}
+	return s, more, nil
 }
 
 var errTraces = errors.New("traces of layers remain")
 
 // unflat turns a failure of normalising into a refusal: the layers are there, and can't be taken away.
-func (in *inspection) unflat(err error) error {
-	if in.ctx.Err() != nil {
-		return in.ctx.Err()
+func unflat(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	in.findings.add(Layers, 0, err)
-	return in.findings.err()
+	var f findings
+	f.add(Layers, 0, err)
+	return f.err()
 }

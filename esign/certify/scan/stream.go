@@ -116,11 +116,11 @@ func (in *inspection) undo(raw []byte, names []pdf.Name, parms []pdf.Dict) (io.R
 		return in.undoAtOnce(raw, names, parms)
 	}
 	for range names {
-		z, err := zlib.NewReader(r)
+		z, err := in.inflater(r)
 		if err != nil {
 			return nil, malformedFlate(err)
 		}
-		r = &meter{ctx: in.ctx, r: z, left: &in.left}
+		r = &meter{in: in, r: z, z: z}
 	}
 	return r, nil
 }
@@ -147,23 +147,42 @@ func (in *inspection) undoAtOnce(raw []byte, names []pdf.Name, parms []pdf.Dict)
 	if err != nil {
 		return nil, err
 	}
-	return &meter{ctx: in.ctx, r: bytes.NewReader(out), left: &in.left}, nil
+	return &meter{in: in, r: bytes.NewReader(out)}, nil
+}
+
+// inflater undoes Flate. It takes one that has done its work where there is one, since each has 40 kB of its own and a
+// file may have a hundred thousand streams.
+func (in *inspection) inflater(r io.Reader) (io.Reader, error) {
+	n := len(in.idle)
+	if n == 0 {
+		return zlib.NewReader(r)
+	}
+	z := in.idle[n-1]
+	in.idle = in.idle[:n-1]
+	resetter, ok := z.(zlib.Resetter)
+	if !ok {
+		return zlib.NewReader(r)
+	}
+	return z, resetter.Reset(r, nil)
 }
 
 // meter counts what a filter puts out and stops it at the limit or when the caller gives up.
 type meter struct {
-	ctx  context.Context
-	r    io.Reader
-	left *int64
+	in *inspection
+	r  io.Reader
+	z  io.Reader // the inflater, until it is given back
 }
 
 func (m *meter) Read(p []byte) (int, error) {
-	if err := m.ctx.Err(); err != nil {
+	if err := m.in.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := m.r.Read(p)
-	if *m.left -= int64(n); *m.left < 0 {
+	if m.in.left -= int64(n); m.in.left < 0 {
 		return n, errExpands
+	}
+	if err == io.EOF && m.z != nil {
+		m.in.idle, m.z, m.r = append(m.in.idle, m.z), nil, bytes.NewReader(nil)
 	}
 	if err != nil && err != io.EOF {
 		err = malformedFlate(err)

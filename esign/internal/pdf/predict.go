@@ -49,7 +49,7 @@ func parm(p Dict, key Name, def, most int) (int, error) {
 
 func unPNG(data []byte, row, bpp int) ([]byte, error) {
 	out := make([]byte, 0, len(data))
-	prior := make([]byte, row)
+	prior := make([]byte, min(row, len(data))) // a row may claim to be 64 MiB long
 	for len(data) > 0 {
 		kind := data[0]
 		n := min(row, len(data)-1)
