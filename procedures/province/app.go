@@ -60,6 +60,9 @@ const stopWithin = 10 * time.Second
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	log := a.Setup.Logger
 	if err := a.Jobs.Start(ctx); err != nil {
+		if ctx.Err() != nil { // asked to stop before it had begun
+			err = nil
+		}
 		return errors.Join(err, l.Close())
 	}
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))

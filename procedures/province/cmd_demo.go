@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -31,31 +32,35 @@ func (r *runner) demo(cmd *cobra.Command, in, out, address string) (err error) {
 			return err
 		}
 	}
-	ctx := cmd.Context()
 	if address == "" {
-		c, err := r.config(cmd)
-		if err != nil {
-			return err
-		}
-		s, err := r.start(ctx, c)
-		if err != nil {
-			return err
-		}
-		o.URL, o.Done = c.PublicURL, s.setup.Folder.Path("demo.done")
-		serving, stop := context.WithCancel(ctx)
-		served := make(chan error, 1)
-		go func() { served <- s.app.Serve(serving, s.listener) }()
-		defer func() {
-			stop()
-			err = errors.Join(err, <-served, s.close())
-			err = refusal(cmd, err)
-		}()
-		return demo.Run(ctx, o)
+		return refusal(cmd, r.demoHere(cmd, o))
 	}
 	if cmd.Flags().Changed("data") {
-		o.Done = r.flags.Data + "/demo.done"
+		o.Done = filepath.Join(r.flags.Data, "demo.done")
 	}
-	return refusal(cmd, demo.Run(ctx, o))
+	return refusal(cmd, demo.Run(cmd.Context(), o))
+}
+
+// demoHere serves the province in this process and talks to it over TCP alone.
+func (r *runner) demoHere(cmd *cobra.Command, o *demo.Options) (err error) {
+	c, err := r.config(cmd)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := r.start(ctx, c)
+	if err != nil {
+		return err
+	}
+	o.URL, o.Done = c.PublicURL, s.setup.Folder.Path("demo.done")
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- s.app.Serve(serving, s.listener) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served, s.close())
+	}()
+	return demo.Run(ctx, o)
 }
 
 // refusal prints the last line of a demo whose scan was refused.

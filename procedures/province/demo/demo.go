@@ -281,9 +281,28 @@ func (r *run) fill(ctx context.Context, path string) error {
 	return nil
 }
 
+// papersWithin is how long the demo waits for slip and e-receipt, which are drawn
+// behind the moves. A province cut short draws what is missing when it is served
+// again, so that the demo does not fail for it.
+const papersWithin = 10 * time.Second
+
+// papers is the dossier's page, once its papers are drawn.
+func (r *run) papers(ctx context.Context) (*page, error) {
+	for deadline := time.Now().Add(papersWithin); ; {
+		p, err := r.citizen.get(ctx, r.dossier)
+		drawn := err == nil && p.paper("receipt_slip") != "" && (p.paper("e_receipt") != "" || !r.printed["fee_settled"])
+		if err != nil || drawn || time.Now().After(deadline) {
+			return p, err
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // download gets the certified copy and writes it whole or not at all.
 func (r *run) download(ctx context.Context) error {
-	p, err := r.citizen.get(ctx, r.dossier)
+	p, err := r.papers(ctx)
 	if err != nil {
 		return err
 	}
