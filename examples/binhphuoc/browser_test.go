@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +199,20 @@ func (p *answer) text() string {
 func (p *answer) paper(kind string) string {
 	li := find(p.root, func(n *html.Node) bool { return n.Data == "li" && attr(n, "data-kind") == kind })
 	return attr(find(li, func(n *html.Node) bool { return n.Data == "a" }), "href")
+}
+
+// mine is the page of the citizen's only dossier, with a paper of each kind: those
+// drawn behind the moves appear a moment later.
+func (b *browser) mine(kinds ...string) *answer {
+	b.t.Helper()
+	path := regexp.MustCompile(`/ho-so/[0-9A-Z]{10,}`).FindString(string(b.get("/ho-so").body))
+	require.NotEmpty(b.t, path, "no dossier is listed")
+	var p *answer
+	require.Eventually(b.t, func() bool {
+		p = b.get(path)
+		return !slices.ContainsFunc(kinds, func(kind string) bool { return p.paper(kind) == "" })
+	}, patience, 100*time.Millisecond, "papers %v", kinds)
+	return p
 }
 
 func find(n *html.Node, is func(*html.Node) bool) *html.Node {

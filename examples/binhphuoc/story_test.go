@@ -90,10 +90,7 @@ func checkLines(t *testing.T, s *story) {
 func checkPortal(t *testing.T, s *story, srv *server) {
 	t.Helper()
 	b := signIn(t, srv.url, "citizen", citizen)
-	list := b.get("/ho-so")
-	path := regexp.MustCompile(`/ho-so/[0-9A-Za-z-]{10,}`).FindString(string(list.body))
-	require.NotEmpty(t, path, list.text())
-	p := b.get(path)
+	p := b.mine("receipt_slip", "e_receipt", "scan", "result")
 	assert.Equal(t, "returned", p.main("data-state"))
 	result := b.get(p.paper("result"))
 	assert.Equal(t, s.bytes(t), result.body, "the portal gives the same file")
