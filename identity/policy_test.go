@@ -68,6 +68,7 @@ func testTable() *Table {
 			{ID: "g5", Role: "reception", Step: StepRead, Reach: OwnUnit, From: day(2020, 1, 1)},
 			{ID: "g6", Role: "approver", Step: StepRead, Reach: Subtree, From: day(2020, 1, 1)},
 			{ID: "g7", Role: "approver", Step: "seal", Reach: OwnUnit, From: day(2020, 1, 1), To: day(2024, 1, 1)},
+			{ID: "g9", Role: RoleCitizen, Step: "visit", Reach: OwnUnit, From: day(2020, 1, 1)},
 			{ID: "g8", Role: "reception", Step: "compare", Reach: OwnUnit, Assurance: 2, From: day(2020, 1, 1)},
 		},
 		Holders: []Holder{
@@ -134,6 +135,9 @@ func TestPolicyCan(t *testing.T) {
 		{"citizen at the level", &Person{ID: "c-1", Kind: Citizen, Assurance: 2}, Act{"request", "H10.12.01", nov}, ""},
 		{"citizen below", &Person{ID: "c-1", Kind: Citizen, Assurance: 1}, Act{"request", "H10.12.01", nov}, "assurance_too_low"},
 		{"citizen at a desk step", &Person{ID: "c-1", Kind: Citizen, Assurance: 2}, Act{"receive", "H10.12.01", nov}, "role_missing"},
+		{"a citizen has no unit of their own", &Person{ID: "c-1", Kind: Citizen, Assurance: 2}, Act{"visit", "H10.12.01", nov}, "role_missing"},
+		{"an anywhere grant of an official's role is no citizen's", &Person{ID: "c-1", Kind: Citizen, Assurance: 2},
+			Act{StepAudit, "", nov}, "role_missing"},
 		{"citizen with an official's id", &Person{ID: "an", Kind: Citizen, Assurance: 2}, Act{"receive", "H10.12.01", nov}, "role_missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

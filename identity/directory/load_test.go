@@ -276,6 +276,43 @@ func delegation(rest string) string {
 		"delegations:\n  - {id: d, principal: a, deputy: b, basis: x, " + rest + "}\n"
 }
 
+func TestLimitsAreExact(t *testing.T) {
+	t.Parallel()
+	assert.False(t, deep([]byte(strings.Repeat("[", maxNesting))))
+	assert.True(t, deep([]byte(strings.Repeat("[", maxNesting+1))))
+	assert.False(t, deep([]byte(strings.Repeat("[]{}", 1000))), "side by side is not deep")
+	assert.False(t, deep([]byte("]]]"+strings.Repeat("[", maxNesting))))
+	for text, ok := range map[string]bool{
+		"1899-12-31": false, "1900-01-01": true, "2200-12-31": true, "2201-01-01": false, "2024-1-1": false, "01/01/2024": false,
+		"2024-02-29": true, "2023-02-29": false,
+	} {
+		d, list, err := Load(fstest.MapFS{"x.yaml": &fstest.MapFile{Data: []byte(
+			"units: [{code: H11, name: X, kind: office, level: commune, from: " + text + "}]\n")}})
+		require.NoError(t, err)
+		assert.Equal(t, ok, d != nil, "%s: %v", text, list)
+	}
+	long := "roles: [{id: x, name: " + strings.Repeat("a", 2000) + "}]\n"
+	_, list, err := Load(fstest.MapFS{"b.yaml": &fstest.MapFile{Data: []byte(strings.Replace(base, "{id: reception", "{id: other", 1))},
+		"x.yaml": &fstest.MapFile{Data: []byte(long)}})
+	require.NoError(t, err)
+	assert.Empty(t, list, "2,000 bytes are allowed")
+	out := &findings{}
+	assert.Nil(t, parseYAML("x.yaml", make([]byte, maxFile+1), out))
+	assert.Equal(t, "yaml/size", out.list[0].Rule)
+}
+
+func TestTooManyFiles(t *testing.T) {
+	t.Parallel()
+	many := fstest.MapFS{}
+	for i := range maxFiles + 1 {
+		many[fmt.Sprintf("f%d.yaml", i)] = &fstest.MapFile{}
+	}
+	_, _, err := Load(many)
+	require.ErrorIs(t, err, identity.ErrInvalid)
+	_, _, err = Load(fstest.MapFS{strings.Repeat("d/", maxFolders+2) + "x.yaml": &fstest.MapFile{}})
+	require.ErrorIs(t, err, identity.ErrInvalid)
+}
+
 func TestWarningsLetItLoad(t *testing.T) {
 	t.Parallel()
 	d, list, err := Load(fstest.MapFS{"x.yaml": &fstest.MapFile{Data: []byte(base + `

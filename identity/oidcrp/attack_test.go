@@ -337,6 +337,20 @@ func TestConfigIsChecked(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+func TestClientAuthentication(t *testing.T) {
+	t.Parallel()
+	for how, change := range map[string]func(*oidcrp.Config){
+		"":     func(*oidcrp.Config) {},
+		"post": func(c *oidcrp.Config) { c.SecretInBody = true },
+		"none": func(c *oidcrp.Config) { c.ClientSecret = "" },
+	} {
+		b := setup(t, change)
+		b.idp.ClientAuth(how)
+		_, err := b.signIn(t, nil)
+		require.NoError(t, err, how)
+	}
+}
+
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -52,6 +52,41 @@ func FuzzParseObject(f *testing.F) {
 	})
 }
 
+func TestParseObjectRefuses(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]string{
+		"nothing":            "",
+		"a list":             "[]",
+		"a text":             `"x"`,
+		"null":               "null",
+		"cut":                `{"a":`,
+		"cut in a list":      `{"a":[1`,
+		"cut after a name":   `{"a"`,
+		"no value":           `{"a":}`,
+		"name is no text":    `{1:2}`,
+		"nested list broken": `{"a":[1,}]}`,
+		"nested broken":      `{"a":{"b":}}`,
+		"long list":          `{"a":[` + strings.Repeat("1,", maxMembers) + `1]}`,
+		"nine deep":          `{"a":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`,
+		"twice below":        `{"a":{"b":1,"b":1}}`,
+		"two objects":        "{}{}",
+		"not UTF-8":          "{\"a\":\"\xff\"}",
+	} {
+		obj, err := parseObject([]byte(in))
+		assert.Error(t, err, name)
+		assert.Nil(t, obj, name)
+	}
+	for name, in := range map[string]string{
+		"eight deep":          `{"a":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`,
+		"a list just fitting": `{"a":[` + strings.Repeat("1,", maxMembers-2) + `1]}`,
+		"cases below":         `{"a":{"b":1,"B":1}}`,
+		"spaces":              " {\n} ",
+	} {
+		_, err := parseObject([]byte(in))
+		assert.NoError(t, err, name)
+	}
+}
+
 func TestParseObjectKeepsWhatItTakes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

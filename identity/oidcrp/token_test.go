@@ -160,6 +160,8 @@ var furtherForgeries = []forgery{
 	{"compressed", "header_forbidden", header("zip", "DEF")},
 	{"Alg beside alg", "token_form", header("Alg", "none")},
 	{"JWK in capitals", "header_forbidden", header("JWK", "x")},
+	{"KID in capitals", "header_forbidden", all(func(a *hostileidp.Answer) { delete(a.Header, "kid") }, header("KID", "k1"))},
+	{"Typ with a capital", "header_forbidden", all(func(a *hostileidp.Answer) { delete(a.Header, "typ") }, header("Typ", "JWT"))},
 	{"typ a number", "typ", header("typ", 1)},
 	{"unknown typ", "typ", header("typ", "secevent+jwt")},
 	{"200 KB", "token_too_large", func(a *hostileidp.Answer) { a.Raw = strings.Repeat("a", 200<<10) }},
@@ -247,6 +249,8 @@ func TestNearlyForgedTokensAreAccepted(t *testing.T) {
 		"sub of 255 characters":         claim("sub", strings.Repeat("a", 255)),
 		"at_hash of the access token":   func(a *hostileidp.Answer) { a.Claims["at_hash"] = atHash(a.Access()) },
 		"x5t in the header is harmless": header("x5t", "AA"),
+		"so is a header of their own":   header("Tenant", "AA"),
+		"typ with its media type":       header("typ", "application/JWT"),
 	} {
 		_, err := b.signIn(t, change)
 		assert.NoError(t, err, name)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"sync"
@@ -125,7 +126,10 @@ func TestListByScopeAndPage(t *testing.T) {
 		start := time.Date(2026, 11, 20, 1, 2, 3, 0, time.UTC)
 		assert.Equal(t, 1, count(all, identity.OpeningQuery{To: start.Add(time.Second)}))
 		assert.Equal(t, 24, count(all, identity.OpeningQuery{From: start.Add(time.Second)}))
-		for _, bad := range []identity.OpeningQuery{{Limit: 201}, {Limit: -1}, {After: "x"}, {After: "eA"}, {After: "!"}} {
+		for _, bad := range []identity.OpeningQuery{{Limit: 201}, {Limit: -1}, {After: "x"}, {After: "eA"}, {After: "!"},
+			{After: "MTIz"}, // "123"
+			{After: base64.RawURLEncoding.EncodeToString([]byte("1 " + strings.Repeat("x", 600)))},
+		} {
 			_, err := b.journal.List(ctx, all, &bad)
 			require.ErrorIs(t, err, identity.ErrInvalid)
 		}

@@ -44,6 +44,7 @@ type IdP struct {
 	status   map[string]int // by path, overriding 200
 	redirect map[string]string
 	huge     map[string]bool
+	auth     string
 }
 
 // Answer is what the provider gives for one code.
@@ -142,6 +143,9 @@ func (i *IdP) Fail(path string, status int) { i.set(func() { i.status[path] = st
 
 // Redirect makes a path answer with a redirect.
 func (i *IdP) Redirect(path, target string) { i.set(func() { i.redirect[path] = target }) }
+
+// ClientAuth sets how the client must authenticate: "" (basic), "post" or "none".
+func (i *IdP) ClientAuth(how string) { i.set(func() { i.auth = how }) }
 
 // Huge makes a path answer a megabyte.
 func (i *IdP) Huge(path string) { i.set(func() { i.huge[path] = true }) }
@@ -251,11 +255,8 @@ func (i *IdP) token(w http.ResponseWriter, r *http.Request) {
 	a := i.answers[r.PostFormValue("code")]
 	delete(i.answers, r.PostFormValue("code"))
 	i.mu.Unlock()
-	id, secret, ok := r.BasicAuth()
-	id, _ = url.QueryUnescape(id)
-	secret, _ = url.QueryUnescape(secret)
 	switch {
-	case !ok || id != Client || secret != Secret:
+	case !i.authenticated(r):
 		w.WriteHeader(http.StatusUnauthorized)
 		writeJSON(w, map[string]string{"error": "invalid_client"})
 		return
@@ -274,6 +275,23 @@ func (i *IdP) token(w http.ResponseWriter, r *http.Request) {
 		out["id_token"] = i.Token(a)
 	}
 	writeJSON(w, out)
+}
+
+func (i *IdP) authenticated(r *http.Request) bool {
+	i.mu.Lock()
+	how := i.auth
+	i.mu.Unlock()
+	id, secret, basic := r.BasicAuth()
+	id, _ = url.QueryUnescape(id)
+	secret, _ = url.QueryUnescape(secret)
+	form, formSecret := r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+	switch how {
+	case "post":
+		return !basic && form == Client && formSecret == Secret
+	case "none":
+		return !basic && form == Client && formSecret == ""
+	}
+	return basic && id == Client && secret == Secret && formSecret == ""
 }
 
 func challenge(verifier string) string {
