@@ -14,7 +14,7 @@ import (
 	"github.com/motcua/motcua/procedures/province"
 )
 
-//go:embed procedures directory
+//go:embed procedures directory theme
 var content embed.FS
 
 func main() { os.Exit(province.Main(binhphuoc(), build)) }
@@ -26,6 +26,7 @@ func binhphuoc() *province.Province {
 		Program:    "binhphuoc",
 		Procedures: sub("procedures"),
 		Directory:  sub("directory"),
+		Theme:      sub("theme"),
 		// All people are invented; 070 is the code of births registered here.
 		Citizens: []oidcsim.Person{
 			{Sub: "cong-dan-1", Name: "Nguyễn Thị Lan", CitizenID: "070190000001", Kind: identity.Citizen, Level: 2},
