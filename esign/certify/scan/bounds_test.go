@@ -70,7 +70,7 @@ func hostile() map[string]struct {
 		"predictors with rows of 64 MiB": {"accept", func() []byte {
 			row := flate("\x02 ")
 			return doc{objects: many(20_000, func(int) string {
-				return stream("/PatternType 1/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 1048576/Colors 32/BitsPerComponent 16>>", row)
+				return stream("/PatternType 1/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 1048576/Colors 32/BitsPerComponent 16>>", row) //nolint:misspell // the key is spelt so
 			})}.bytes()
 		}},
 		"as many objects as are read": {"accept", func() []byte {
@@ -99,7 +99,7 @@ func hostile() map[string]struct {
 		}},
 		"forms that draw each other": {"bomb", func() []byte {
 			return doc{page: "/Resources<</XObject<</F 5 0 R>>>>", content: strings.Repeat("/F Do ", 10), objects: many(10, func(i int) string {
-				return stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F %d 0 R>>>>", 6+i), strings.Repeat("/F Do ", 10))
+				return stream(fmt.Sprintf("/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F %d 0 R>>>>", 6+i), strings.Repeat("/F Do ", 10))
 			})}.bytes()
 		}},
 		"much content under layers": {"accept", func() []byte {
@@ -176,7 +176,7 @@ func TestChild(t *testing.T) {
 	}
 	f, err := os.Open(path)
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	info, err := f.Stat()
 	require.NoError(t, err)
 	start := time.Now()

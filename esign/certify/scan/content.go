@@ -87,7 +87,7 @@ func (c *rewriter) fill() error {
 	c.pos, c.tok, c.from, c.kept = c.pos-keep, max(0, c.tok-keep), 0, 0
 	got, err := c.r.Read(c.buf[n:cap(c.buf)])
 	c.buf = c.buf[:n+got]
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		c.ended, err = true, nil
 	}
 	return err

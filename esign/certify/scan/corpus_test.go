@@ -2,7 +2,6 @@ package scan_test
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -65,7 +64,7 @@ func classOf(t testing.TB, err error) string {
 	}
 	var r *scan.Refused
 	require.ErrorIs(t, err, scan.ErrRefused)
-	require.True(t, errors.As(err, &r))
+	require.ErrorAs(t, err, &r)
 	return string(r.Class)
 }
 
@@ -85,7 +84,7 @@ func TestCorpus(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, row.pages, s.Pages)
 			assert.True(t, bytes.HasPrefix(s.Data, data), "the upload is the first part of the scan")
-			assert.Equal(t, strings.Contains(row.file, "layer-on"), s.Flattened)
+			assert.Equal(t, strings.Contains(row.file, "layer-on"), s.Normalised)
 		})
 	}
 }

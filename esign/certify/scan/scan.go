@@ -35,8 +35,9 @@ type Scan struct {
 	Data []byte
 	// Pages counts its pages.
 	Pages int
-	// Flattened says that Data is the uploaded file followed by one update that takes its layers away.
-	Flattened bool
+	// Normalised says that Data is the uploaded file followed by one update, which takes away layers that are always on or
+	// an AcroForm without fields. Without it Data is the uploaded file.
+	Normalised bool
 }
 
 // Check decides whether the size bytes of r may be certified. The error is a *[Refused] (errors.Is: [ErrRefused]) when
@@ -91,7 +92,7 @@ func check(ctx context.Context, data []byte, opts Options) (*Scan, error) {
 	if err != nil || more == nil {
 		return s, err
 	}
-	s.Data, s.Flattened = append(data[:len(data):len(data)], more...), true
+	s.Data, s.Normalised = append(data[:len(data):len(data)], more...), true
 	// What was written must be a scan that Check leaves as it is, with the same pages.
 	again := inspect(ctx, s.Data, opts)
 	again.left *= 2 // content stands in it before and after

@@ -181,10 +181,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	if m.in.left -= int64(n); m.in.left < 0 {
 		return n, errExpands
 	}
-	if err == io.EOF && m.z != nil {
+	if errors.Is(err, io.EOF) && m.z != nil {
 		m.in.idle, m.z, m.r = append(m.in.idle, m.z), nil, bytes.NewReader(nil)
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = malformedFlate(err)
 	}
 	return n, err
@@ -219,7 +219,7 @@ func (j *joined) Read(p []byte) (int, error) {
 			j.parts, j.now = j.parts[1:], io.MultiReader(r, bytes.NewReader([]byte{'\n'}))
 		}
 		n, err := j.now.Read(p)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			j.now, err = nil, nil
 		}
 		if n > 0 || err != nil {
