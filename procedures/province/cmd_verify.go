@@ -16,10 +16,8 @@ import (
 
 // Exit codes of verify; of several files the highest.
 const (
-	exitValid         = 0
-	exitInvalid       = 1
-	exitIndeterminate = 2
-	exitUnreadable    = 3
+	exitValid      = 0
+	exitUnreadable = 3 // or unsigned; the report says which of 0 to 3
 )
 
 func (r *runner) verifyCommand() *cobra.Command {
@@ -56,7 +54,7 @@ func (r *runner) verify(cmd *cobra.Command, files []string, trust string, asJSON
 		if err != nil {
 			v.Report, v.Error = unread(), err.Error()
 		} else {
-			code = exitCode(v.Report)
+			code = v.Exit()
 		}
 		worst = max(worst, code)
 		if err := v.write(cmd.OutOrStdout(), asJSON); err != nil {
@@ -131,18 +129,6 @@ func verifyFile(cmd *cobra.Command, name string, o *esign.VerifyOptions) (*esign
 	return esign.Verify(cmd.Context(), f, info.Size(), o)
 }
 
-func exitCode(r *esign.Report) int {
-	switch {
-	case r.State != esign.Signed:
-		return exitUnreadable
-	case r.Verdict == esign.Valid:
-		return exitValid
-	case r.Verdict == esign.Indeterminate:
-		return exitIndeterminate
-	}
-	return exitInvalid
-}
-
 func (v *verified) write(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(v)
@@ -151,18 +137,13 @@ func (v *verified) write(w io.Writer, asJSON bool) error {
 		_, err := fmt.Fprintf(w, "%s: %s\n", v.File, v.Error)
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "%s: %s\n", v.File, v.Reason.VI); err != nil {
+	if _, err := fmt.Fprintf(w, "%s:\n", v.File); err != nil {
 		return err
 	}
-	for _, s := range v.Signers {
-		at := ""
-		if !s.Time.IsZero() {
-			at = s.Time.In(hanoi).Format(" 15:04:05 02/01/2006 -07:00,")
-		}
-		if _, err := fmt.Fprintf(w, "  %s: %s,%s %s\n", s.Field, s.Signer, at, s.Reason.VI); err != nil {
+	for _, line := range v.Lines(true) {
+		if _, err := fmt.Fprintf(w, "  %s\n", line); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "  %s\n", v.Revocation.VI)
-	return err
+	return nil
 }

@@ -132,7 +132,7 @@ func (c *Copier) ref(r Ref, depth int) (Object, error) {
 		return nil, err
 	}
 	if d, ok := o.(Dict); ok && (d["Type"] == Name("Page") || d["Type"] == Name("Catalog")) {
-		return nil, fmt.Errorf("%w: a page draws with a page", ErrMalformed)
+		return nil, fmt.Errorf("%w: it draws with its own page", ErrMalformed)
 	}
 	to := c.to.Reserve()
 	c.copied[r] = to
