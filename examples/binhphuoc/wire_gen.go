@@ -52,7 +52,8 @@ func build(ctx context.Context, s *province.Setup) (*province.App, func(), error
 		return nil, nil, err
 	}
 	onSettled := province.OnSettled(gate)
-	paymentOptions := province.PaymentOptions(s)
+	notices := province.NewNotices(s)
+	paymentOptions := province.PaymentOptions(s, notices)
 	service, err := payment.New(db, v2, onSettled, paymentOptions)
 	if err != nil {
 		cleanup()
@@ -131,6 +132,7 @@ func build(ctx context.Context, s *province.Setup) (*province.App, func(), error
 		Engine:     engine,
 		Desk:       desk,
 		Payments:   service,
+		Notices:    notices,
 		Signatures: esignService,
 		Register:   certifyService,
 		People:     people,

@@ -34,6 +34,7 @@ type App struct {
 	Engine     *workflow.Engine
 	Desk       *desk.Desk
 	Payments   *payment.Service
+	Notices    *Notices
 	Signatures *esign.Service
 	Register   *certify.Service
 	People     *identity.People
@@ -47,7 +48,7 @@ func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", a.SignIn.Routes())
 	for _, name := range a.Payments.Gateways() {
-		mux.Handle(NoticePath+name, a.Payments.Callback(name))
+		mux.Handle(NoticePath+name, a.Notices.Guard(a.Payments.Callback(name)))
 	}
 	mux.Handle("/", a.Portal)
 	return mux

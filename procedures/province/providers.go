@@ -180,8 +180,14 @@ func OnSettled(g *paystep.Gate) payment.OnSettled { return g.OnSettled }
 
 // PaymentOptions gives the payments their clocks. Gateways are asked soon, so
 // that a notice which never comes costs seconds.
-func PaymentOptions(s *Setup) *payment.Options {
-	return &payment.Options{Now: s.Clock.Now, ProtocolNow: s.Machine, PollAfter: 5 * time.Second, Logger: s.Logger.Named("payment")}
+func PaymentOptions(s *Setup, n *Notices) *payment.Options {
+	return &payment.Options{
+		OnForged:    n.Forged,
+		Now:         s.Clock.Now,
+		ProtocolNow: s.Machine,
+		PollAfter:   5 * time.Second,
+		Logger:      s.Logger.Named("payment"),
+	}
 }
 
 // NewStep makes the certification step, which desk and register share.

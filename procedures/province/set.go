@@ -15,7 +15,7 @@ var Set = wire.NewSet(
 	wire.Bind(new(esign.Files), new(*files.Store)),
 	Machines, WorkflowOptions, JobSources, JobOptions,
 	JournalOptions, PeopleOptions, Policy, Officials, PublicURLs, Providers, SignInOptions,
-	Gateways, NewGate, OnSettled, PaymentOptions,
+	Gateways, NewGate, OnSettled, NewNotices, PaymentOptions,
 	SignerSource, Timestampers, EsignOptions, NewStep, OnCertified, CertifyOptions,
 	Scanner, NewDesk, Pay, Verify, PortalParts, PortalOptions, portal.New,
 	wire.Struct(new(App), "*"),
