@@ -53,6 +53,7 @@ func byHand(ctx context.Context, s *province.Setup) (*province.App, func(), erro
 	a.Engine = try[*workflow.Engine](m)(workflow.New(db, machines, province.WorkflowOptions(s)))
 	gate, step := province.NewGate(), province.NewStep()
 	a.Notices = province.NewNotices(s)
+	a.Notices = province.NewNotices(s)
 	a.Payments = try[*payment.Service](m)(payment.New(db, gateways, province.OnSettled(gate), province.PaymentOptions(s, a.Notices)))
 	a.Signatures = try[*esign.Service](m)(esign.New(db, province.SignerSource(s), stamps, store, province.EsignOptions(s)))
 	o := try[*certify.Options](m)(province.CertifyOptions(s, store))

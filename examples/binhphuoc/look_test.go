@@ -14,6 +14,13 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+func atoi(t testing.TB, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	require.NoError(t, err)
+	return n
+}
+
 // checkSignatures asks pdfsig and OpenSSL about both signatures.
 func checkSignatures(t *testing.T, s *story) {
 	t.Helper()
