@@ -45,8 +45,8 @@ func hostile() map[string]struct {
 		return stream("/Type/ObjStm/N 1/First 5/Filter/FlateDecode", flate("99 0 "+body))
 	}
 	return map[string]c{
-		"content of 4 GiB": {"bomb", func() []byte {
-			return doc{objects: []string{stream("/Filter/FlateDecode", spaces(4096))}}.bytes()
+		"content of 400 MiB": {"bomb", func() []byte {
+			return doc{objects: []string{stream("/Filter/FlateDecode", spaces(400))}}.bytes()
 		}},
 		"ten thousand contents of a megabyte": {"bomb", func() []byte {
 			return doc{objects: many(9000, func(int) string { return stream("/Filter/FlateDecode", spaces1) })}.bytes()
@@ -70,7 +70,8 @@ func hostile() map[string]struct {
 		"predictors with rows of 64 MiB": {"accept", func() []byte {
 			row := flate("\x02 ")
 			return doc{objects: many(20_000, func(int) string {
-				return stream("/PatternType 1/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 1048576/Colors 32/BitsPerComponent 16>>", row) //nolint:misspell // the key is spelt so
+				return stream("/PatternType 1/Filter/FlateDecode"+
+					"/DecodeParms<</Predictor 12/Columns 1048576/Colors 32/BitsPerComponent 16>>", row) //nolint:misspell // the key is spelt so
 			})}.bytes()
 		}},
 		"as many objects as are read": {"accept", func() []byte {

@@ -21,6 +21,11 @@ func annot(body string) []byte {
 	return one("", "/Annots[5 0 R]", "<</Type/Annot/Rect[0 0 9 9]"+body+">>")
 }
 
+// content builds a file whose page is drawn by a stream of its own.
+func content(dict, data string) []byte {
+	return doc{contents: "5 0 R", objects: []string{stream(dict, data)}}.bytes()
+}
+
 func form(dict string) string { return "/Subtype/Form/BBox[0 0 9 9]" + dict }
 
 // cut replaces a text once, in files where that moves nothing.
@@ -82,32 +87,31 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 			"page without size":               cut(doc{}.bytes(), "[0 0 200 200]", "[0 0 000 200]"),
 			"page without box":                cut(doc{}.bytes(), "/MediaBox", "/MediaFox"),
 			"content no stream":               doc{contents: "1 0 R"}.bytes(),
-			"flate cut":                       doc{contents: "5 0 R", objects: []string{stream("/Filter/FlateDecode", flate("q Q q Q")[:8])}}.bytes(),
-			"flate flipped":                   doc{contents: "5 0 R", objects: []string{stream("/Filter/FlateDecode", flip(flate("q Q q Q")))}}.bytes(),
-			"unknown filter":                  doc{contents: "5 0 R", objects: []string{stream("/Filter/Zip", "q Q")}}.bytes(),
+			"flate cut":                       content("/Filter/FlateDecode", flate("q Q q Q")[:8]),
+			"flate flipped":                   content("/Filter/FlateDecode", flip(flate("q Q q Q"))),
+			"unknown filter":                  content("/Filter/Zip", "q Q"),
 			"stream in another file":          one("", "", stream("/F(other.pdf)", "x")),
 			"key twice":                       one("", "", "<</A 1/A 2>>"),
 			"a form that draws itself": doc{page: "/Resources<</XObject<</F 5 0 R>>>>", content: "/F Do", objects: []string{
 				stream(form("/Resources<</XObject<</F 5 0 R>>>>"), "/F Do")}}.bytes(),
 		},
 		scan.Bomb: {
-			"two layers of Flate": doc{contents: "5 0 R", objects: []string{
-				stream("/Filter[/FlateDecode/FlateDecode]", flate(spaces(200)))}}.bytes(),
+			"two layers of Flate": content("/Filter[/FlateDecode/FlateDecode]", flate(spaces(200))),
 			"two layers of Flate on an image": doc{objects: []string{
 				stream("/Subtype/Image/Width 1/Height 1/Filter[/FlateDecode/FlateDecode/DCTDecode]", flate(spaces(200)))}}.bytes(),
 			"in a form": doc{objects: []string{stream(form("/Filter/FlateDecode"), spaces(200))}}.bytes(),
 			"in a font": doc{objects: []string{stream("/Filter/FlateDecode", spaces(200))}}.bytes(),
 			"many streams": doc{contents: "[" + strings.Repeat("5 0 R ", 3) + "]", objects: []string{
 				stream("/Filter/FlateDecode", spaces(70)), stream("/Filter/FlateDecode", spaces(70))}}.bytes(),
-			"JBIG2 content":            doc{contents: "5 0 R", objects: []string{stream("/Filter/JBIG2Decode", "x")}}.bytes(),
-			"content that is an image": doc{contents: "5 0 R", objects: []string{stream("/Subtype/Image/Filter/DCTDecode", "x")}}.bytes(),
+			"JBIG2 content":            content("/Filter/JBIG2Decode", "x"),
+			"content that is an image": content("/Subtype/Image/Filter/DCTDecode", "x"),
 			"JPEG as a form":           doc{objects: []string{stream(form("/Filter/DCTDecode"), "x")}}.bytes(),
 			"JPEG as a glyph":          doc{objects: []string{"<</Type/Font/CharProcs<</a 6 0 R>>>>", stream("/Filter/DCTDecode", "x")}}.bytes(),
 			"JPEG as a pattern":        doc{objects: []string{stream("/PatternType 1/Filter/DCTDecode", "x")}}.bytes(),
 			"an image of 10^12 dots":   doc{objects: []string{stream("/Subtype/Image/Width 1000000/Height 1000000", "x")}}.bytes(),
 			"nesting":                  one("", "", strings.Repeat("[", 500)+strings.Repeat("]", 500)),
-			"nine filters":             doc{contents: "5 0 R", objects: []string{stream("/Filter["+strings.Repeat("/ASCIIHexDecode", 9)+"]", ">")}}.bytes(),
-			"LZW":                      doc{contents: "5 0 R", objects: []string{stream("/Filter[/FlateDecode/RunLengthDecode]", flate(strings.Repeat("\x81 ", 1<<20)))}}.bytes(),
+			"nine filters":             content("/Filter["+strings.Repeat("/ASCIIHexDecode", 9)+"]", ">"),
+			"run lengths":              content("/Filter[/FlateDecode/RunLengthDecode]", flate(strings.Repeat("\x81 ", 1<<20))),
 		},
 		scan.PageCount: {
 			"no page":   pages(0, ""),
@@ -162,7 +166,8 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 			"a page of another file":          doc{objects: []string{stream(form("/Ref<</F(b.pdf)/Page 0>>"), "")}}.bytes(),
 		},
 		scan.EmbeddedFile: {
-			"name tree":              doc{catalog: "/Names<</EmbeddedFiles<</Names[(a) 5 0 R]>>>>", objects: []string{embedded, stream("", "x")}}.bytes(),
+			"name tree": doc{catalog: "/Names<</EmbeddedFiles<</Names[(a) 5 0 R]>>>>", objects: []string{
+				embedded, stream("", "x")}}.bytes(),
 			"associated":             doc{catalog: "/AF[5 0 R]", objects: []string{embedded, stream("", "x")}}.bytes(),
 			"associated with a page": doc{page: "/AF 5 0 R", objects: []string{"<</Type/Filespec/UF(a)>>"}}.bytes(),
 			"by the stream":          one("", "", stream("/Type/EmbeddedFile", "x")),
@@ -226,27 +231,32 @@ func TestClasses(t *testing.T) {
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string][]byte{
-		"plain":                            doc{content: "0 0 9 9 re f"}.bytes(),
-		"300 pages":                        pages(300, ""),
-		"no content":                       cut(doc{}.bytes(), "/Contents 4 0 R", "/Contains 4 0 R"),
-		"empty content":                    doc{contents: "[]"}.bytes(),
-		"nothing in Flate":                 doc{contents: "5 0 R", objects: []string{stream("/Filter/FlateDecode", "")}}.bytes(),
-		"UserUnit and Rotate":              doc{page: "/UserUnit 10/Rotate 270"}.bytes(),
-		"destination on opening":           one("/OpenAction[3 0 R/Fit]", "", "null"),
-		"GoTo on opening":                  one("/OpenAction 5 0 R", "", "<</S/GoTo/D[3 0 R/Fit]>>"),
-		"next page":                        annot("/Subtype/Link/A<</S/Named/N/NextPage>>"),
-		"link":                             annot("/Subtype/Link/Border[0 0 1]/A<</S/URI/URI(https://dichvucong.gov.vn)>>"),
-		"mail":                             annot("/Subtype/Link/A<</S/URI/URI(mailto:a@b.vn)>>"),
-		"link in place":                    annot("/Subtype/Link/Dest[3 0 R/Fit]"),
-		"null among annotations":           one("", "/Annots[null 99 0 R]", "null"),
-		"empty form":                       one("/AcroForm<</Fields[]/DA(/Helv 0 Tf)>>", "", "null"),
-		"empty name trees":                 one("/Names<</JavaScript<</Names[]>>/EmbeddedFiles 5 0 R>>", "", "<</Kids[5 0 R]>>"),
-		"blanks behind":                    doc{tail: "\r\n\x00\x00"}.bytes(),
-		"a structure element":              one("", "", "<</Type/StructElem/S/Launch/P 1 0 R/A<</O/Layout>>>>"),
-		"resources with odd names":         one("", "/Resources<</XObject<</AF 5 0 R/OC 5 0 R/A 5 0 R/JS 5 0 R/EF 5 0 R>>>>", stream(form(""), "")),
-		"a form used twice":                doc{page: "/Resources<</XObject<</F 5 0 R>>>>", content: "/F Do /F Do", objects: []string{stream(form("/Resources<</XObject<</G 6 0 R>>>>"), "/G Do /G Do"), stream(form(""), "q Q")}}.bytes(),
-		"an 81 megapixel image":            doc{objects: []string{stream("/Subtype/Image/Width 9000/Height 9000/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter/DCTDecode", "x")}}.bytes(), //nolint:misspell // the key is spelt so
-		"LZW, hex and 85":                  doc{contents: "[5 0 R 6 0 R 7 0 R]", objects: []string{stream("/Filter/LZWDecode", "\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"), stream("/Filter/ASCIIHexDecode", "71 51>"), stream("/Filter/ASCII85Decode", "~>")}}.bytes(),
+		"plain":                  doc{content: "0 0 9 9 re f"}.bytes(),
+		"300 pages":              pages(300, ""),
+		"no content":             cut(doc{}.bytes(), "/Contents 4 0 R", "/Contains 4 0 R"),
+		"empty content":          doc{contents: "[]"}.bytes(),
+		"nothing in Flate":       content("/Filter/FlateDecode", ""),
+		"UserUnit and Rotate":    doc{page: "/UserUnit 10/Rotate 270"}.bytes(),
+		"destination on opening": one("/OpenAction[3 0 R/Fit]", "", "null"),
+		"GoTo on opening":        one("/OpenAction 5 0 R", "", "<</S/GoTo/D[3 0 R/Fit]>>"),
+		"next page":              annot("/Subtype/Link/A<</S/Named/N/NextPage>>"),
+		"link":                   annot("/Subtype/Link/Border[0 0 1]/A<</S/URI/URI(https://dichvucong.gov.vn)>>"),
+		"mail":                   annot("/Subtype/Link/A<</S/URI/URI(mailto:a@b.vn)>>"),
+		"link in place":          annot("/Subtype/Link/Dest[3 0 R/Fit]"),
+		"null among annotations": one("", "/Annots[null 99 0 R]", "null"),
+		"empty form":             one("/AcroForm<</Fields[]/DA(/Helv 0 Tf)>>", "", "null"),
+		"empty name trees":       one("/Names<</JavaScript<</Names[]>>/EmbeddedFiles 5 0 R>>", "", "<</Kids[5 0 R]>>"),
+		"blanks behind":          doc{tail: "\r\n\x00\x00"}.bytes(),
+		"a structure element":    one("", "", "<</Type/StructElem/S/Launch/P 1 0 R/A<</O/Layout>>>>"),
+		"resources with odd names": one("", "/Resources<</XObject<</AF 5 0 R/OC 5 0 R/A 5 0 R/JS 5 0 R/EF 5 0 R>>>>",
+			stream(form(""), "")),
+		"a form used twice": doc{page: "/Resources<</XObject<</F 5 0 R>>>>", content: "/F Do /F Do", objects: []string{
+			stream(form("/Resources<</XObject<</G 6 0 R>>>>"), "/G Do /G Do"), stream(form(""), "q Q")}}.bytes(),
+		"an 81 megapixel image": doc{objects: []string{stream("/Subtype/Image/Width 9000/Height 9000"+
+			"/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter/DCTDecode", "x")}}.bytes(),
+		"LZW, hex and 85": doc{contents: "[5 0 R 6 0 R 7 0 R]", objects: []string{
+			stream("/Filter/LZWDecode", "\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"),
+			stream("/Filter/ASCIIHexDecode", "71 51>"), stream("/Filter/ASCII85Decode", "~>")}}.bytes(),
 		"a mark of an archive in the data": one("", "", stream("", "PK\x05\x06 and so on, with no directory before it")),
 	} {
 		t.Run(name, func(t *testing.T) {

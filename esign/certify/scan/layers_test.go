@@ -37,8 +37,9 @@ func TestLayersOff(t *testing.T) {
 		d  doc
 		on bool
 	}{
-		"on":                          {layered("", ""), true},
-		"on as Acrobat writes it":     {withUsage("/View<</ViewState/ON>>/Print<</PrintState/ON>>/Export<</ExportState/ON>>/PageElement<</Subtype/FG>>"), true},
+		"on": {layered("", ""), true},
+		"on as Acrobat writes it": {withUsage(
+			"/View<</ViewState/ON>>/Print<</PrintState/ON>>/Export<</ExportState/ON>>/PageElement<</Subtype/FG>>"), true},
 		"on among those that are off": {layered("/BaseState/OFF/ON[5 0 R]", ""), true},
 		"printing unstated":           {withUsage("/Print<</Subtype/Watermark>>"), true},
 		"off":                         {layered("/OFF[5 0 R]", ""), false},
@@ -58,19 +59,20 @@ func TestLayersOff(t *testing.T) {
 			d.objects = append(d.objects, "<</Type/Action/S/SetOCGState/State[/OFF 5 0 R]>>")
 			return d
 		}(), false},
-		"in the list of no one":        {doc{objects: []string{"<</Type/OCG/Name(a)>>"}}, true},
-		"member":                       {withMembership("/OCGs 5 0 R"), true},
-		"member when all are on":       {withMembership("/OCGs[5 0 R]/P/AllOn"), true},
-		"member when one is off":       {withMembership("/OCGs[5 0 R]/P/AnyOff"), false},
-		"member when all are off":      {withMembership("/OCGs[5 0 R]/P/AllOff"), false},
-		"member of nothing":            {withMembership("/P/AllOff"), true},
-		"member by expression":         {withMembership("/OCGs[5 0 R]/VE[/Or[/Not 5 0 R] 5 0 R]"), true},
-		"member by negation":           {withMembership("/OCGs[5 0 R]/VE[/Not 5 0 R]"), false},
-		"member by both":               {withMembership("/VE[/And 5 0 R[/Not[/Not 5 0 R]]]"), true},
-		"member by contradiction":      {withMembership("/VE[/And 5 0 R[/Not 5 0 R]]"), false},
-		"member by an unknown word":    {withMembership("/VE[/Xor 5 0 R 5 0 R]"), false},
-		"a group by use alone":         {untyped, true},
-		"alternate image":              {doc{objects: []string{stream("/Subtype/Image/Alternates[<</Image 4 0 R/DefaultForPrinting true>>]", "x")}}, false},
+		"in the list of no one":     {doc{objects: []string{"<</Type/OCG/Name(a)>>"}}, true},
+		"member":                    {withMembership("/OCGs 5 0 R"), true},
+		"member when all are on":    {withMembership("/OCGs[5 0 R]/P/AllOn"), true},
+		"member when one is off":    {withMembership("/OCGs[5 0 R]/P/AnyOff"), false},
+		"member when all are off":   {withMembership("/OCGs[5 0 R]/P/AllOff"), false},
+		"member of nothing":         {withMembership("/P/AllOff"), true},
+		"member by expression":      {withMembership("/OCGs[5 0 R]/VE[/Or[/Not 5 0 R] 5 0 R]"), true},
+		"member by negation":        {withMembership("/OCGs[5 0 R]/VE[/Not 5 0 R]"), false},
+		"member by both":            {withMembership("/VE[/And 5 0 R[/Not[/Not 5 0 R]]]"), true},
+		"member by contradiction":   {withMembership("/VE[/And 5 0 R[/Not 5 0 R]]"), false},
+		"member by an unknown word": {withMembership("/VE[/Xor 5 0 R 5 0 R]"), false},
+		"a group by use alone":      {untyped, true},
+		"alternate image": {doc{objects: []string{
+			stream("/Subtype/Image/Alternates[<</Image 4 0 R/DefaultForPrinting true>>]", "x")}}, false},
 		"PostScript":                   {doc{objects: []string{stream("/Subtype/PS", "showpage")}}, false},
 		"PostScript in a form":         {doc{objects: []string{stream("/Subtype/Form/Subtype2/PS", "")}}, false},
 		"content that can't be cut up": {func() doc { d := layered("", ""); d.content = "/OC /L BDC ) EMC"; return d }(), false},
@@ -131,7 +133,7 @@ func TestUnlayered(t *testing.T) {
 		objects: []string{
 			"<</Type/OCG/Name(a)>>",
 			stream(form("/OC<</Type/OCMD/OCGs 5 0 R>>/Resources<</Properties<</L 5 0 R>>>>"), "/OC/L BDC 1 1 2 2 re f EMC"),
-			stream("/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/OC 5 0 R", "x"), //nolint:misspell // spelt so
+			stream("/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/OC 5 0 R", "x"),
 			stream("/Filter/FlateDecode", flate("(/OC /L BDC) pop /OC /L")),
 			stream("", "BDC /X Do /OC Do EMC /OC /L DP /Span /M BDC EMC\nBI /W 1 /H 1 ID /OC /L BDC EI q Q"),
 		},
@@ -232,8 +234,8 @@ func TestLayerProperty(t *testing.T) {
 			off = off || strings.Contains(state, "OFF")
 			d.objects = append(d.objects, "<</Type/OCG"+state+">>")
 		}
-		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"/OC /L BDC", "EMC", "q Q", "(x\\)) pop", "<</A[1]>> pop", "% c\n"}), 0, 20).Draw(rt, "content")
-		d.content = strings.Join(parts, " ")
+		operators := rapid.SampledFrom([]string{"/OC /L BDC", "EMC", "q Q", "(x\\)) pop", "<</A[1]>> pop", "% c\n"})
+		d.content = strings.Join(rapid.SliceOfN(operators, 0, 20).Draw(rt, "content"), " ")
 		d.page = "/Resources<</Properties<</L 5 0 R>>>>"
 		s, err := check(t, d.bytes())
 		if off {
