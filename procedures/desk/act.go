@@ -139,8 +139,12 @@ func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *A
 	if st, ok := s.proc.StepFrom(dos.State, a.Event); ok {
 		s.to, _ = s.proc.State(st.To)
 	}
-	// What the move leads to is prepared only if it may come about; else the
-	// engine says why not.
+	// The body is the same however often the act is repeated, so that the engine
+	// knows a repetition. What the move leads to is prepared only if it may come
+	// about; else the engine says why not.
+	if err := s.say(ctx); err != nil {
+		return err
+	}
 	if s.to.ID != "" && (a.Expect == dos.Version || a.Expect == workflow.Latest) {
 		if err := s.prepare(ctx); err != nil {
 			return err

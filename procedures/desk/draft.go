@@ -21,7 +21,8 @@ const maxForm = 64 << 10
 type Draft struct {
 	// Dossier is empty for a new draft.
 	Dossier workflow.DossierID
-	// Revision is the one the person has seen, for an existing draft.
+	// Revision is the one the person has seen, for an existing draft; 0 saves over
+	// whatever is there.
 	Revision int64
 	// Procedure and Unit say what is asked for, and where; a unit may be
 	// changed until the dossier is filed.
@@ -52,6 +53,9 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 	if why != nil {
 		return nil, refused("request", why)
 	}
+	if why := assured(p, who); why != nil {
+		return nil, refused(EventRequest, why)
+	}
 	id := dr.Dossier
 	err = d.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if dr.Dossier != "" {
@@ -64,8 +68,10 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 			return err
 		}
 		id = res.Dossier.ID
-		if res.Replayed {
-			return nil
+		if res.Replayed { // the same page posted again, perhaps with other answers
+			again := *dr
+			again.Dossier, again.Revision = id, 0
+			return d.changeDraft(ctx, tx, who, &again, unit.Code, form)
 		}
 		r := &row{id: id, procedure: p.Code, owner: who.ID, unit: unit.Code,
 			doc: doc{Edition: now, Channel: procedures.Online, Form: form}}
@@ -98,12 +104,23 @@ func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person
 	if bytes.Equal(r.doc.Form, form) && r.unit == unit {
 		return nil // the same form posted twice
 	}
-	if r.revision != dr.Revision {
+	if dr.Revision != 0 && r.revision != dr.Revision {
 		return fmt.Errorf("%w: the draft was saved elsewhere meanwhile, revision %d is current", workflow.ErrStale, r.revision)
 	}
 	r.unit, r.doc.Form = unit, form
 	r.search = searchText(r)
 	return d.save(ctx, tx, r)
+}
+
+// assured says why a citizen's sign-in does not suffice for what they ask for.
+func assured(p *procedures.Procedure, who *identity.Person) *workflow.Reason {
+	need := p.Applicants.Assurance[procedures.Online]
+	if who.Kind != identity.Citizen || who.Assurance >= need {
+		return nil
+	}
+	return &workflow.Reason{Code: "assurance",
+		VI: fmt.Sprintf("Thủ tục này cần tài khoản định danh mức độ %d. Đăng nhập lại ở mức đó.", need),
+		EN: fmt.Sprintf("the procedure needs an account of level %d, sign in at that level", need)}
 }
 
 // cleanForm checks that answers are a JSON object of bounded size and turns

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/procedures"
 	"github.com/motcua/motcua/procedures/desk"
 	"github.com/motcua/motcua/workflow"
@@ -100,10 +102,25 @@ func TestDoubleClickAndRace(t *testing.T) {
 		var stale *workflow.StaleError
 		require.ErrorAs(t, err, &stale)
 		assert.Equal(t, workflow.Version(3), stale.Current)
-		b.draft("k") // the first form again
+		b.do(quang, b.compared(second), "certify_on_paper")
+		third, err := b.Do(t.Context(), hoa, act)
+		require.NoError(t, err, "the same act is known however far the dossier has come")
+		assert.Equal(t, "certified", third.State.ID)
+		_, err = b.Do(
+			t.Context(),
+			lan,
+			&desk.Act{Dossier: c.Dossier.ID, Expect: 1, Event: "request", Key: "request" + string(c.Dossier.ID) + "1"},
+		)
+		require.NoError(t, err)
+		d := b.draft("k2")
+		changed := strings.Replace(form, "Lan", "Mai", 1)
+		again, err := b.SaveDraft(t.Context(), lan, &desk.Draft{Procedure: code, Unit: unitA, Form: json.RawMessage(changed), Key: "k2"})
+		require.NoError(t, err)
+		assert.Equal(t, d.Dossier.ID, again.Dossier.ID, "the page posted again is the same draft")
+		assert.Contains(t, string(again.Form), "Mai", "with the answers given last")
 		mine, err := b.Mine(t.Context(), lan, &desk.ListQuery{})
 		require.NoError(t, err)
-		assert.Len(t, mine.Cases, 1)
+		assert.Len(t, mine.Cases, 2)
 		b.effects()
 		b.clean()
 	})
@@ -157,4 +174,14 @@ func (b *bundle) tamper(change string) {
 		}
 		return nil
 	}))
+}
+
+func TestAssurance(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		low := &identity.Person{ID: "c-low", Kind: identity.Citizen}
+		_, err := b.SaveDraft(t.Context(), low, &desk.Draft{Procedure: code, Unit: unitA, Form: json.RawMessage(form), Key: "k"})
+		var refused *workflow.RefusedError
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, "assurance", refused.Reason.Code)
+	})
 }

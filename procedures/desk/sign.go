@@ -44,54 +44,66 @@ func (d *Desk) Sign(ctx context.Context, who *identity.Person, r *SignRequest) (
 	if err != nil {
 		return nil, err
 	}
-	if dos.Version != r.Expect {
-		return nil, &workflow.StaleError{Dossier: r.Dossier, Expected: r.Expect, Current: dos.Version}
-	}
-	next, step, holder, err := d.nextSigner(ctx, dos, who)
+	line, err := d.line(ctx, r.Dossier)
 	if err != nil {
 		return nil, err
+	}
+	step := line.step()
+	if made(line, r.Step) { // a click that came twice
+		return d.Case(ctx, who, r.Dossier)
+	}
+	if step == "" || r.Step != step {
+		return nil, refused(r.Step, &workflow.Reason{Code: "nothing_to_sign", VI: "Hồ sơ này chưa đến lượt ký bước đó, hoặc không còn gì để ký.",
+			EN: "this signature is not next, or there is nothing to sign"})
+	}
+	if dos.Version != r.Expect {
+		return nil, &workflow.StaleError{Dossier: r.Dossier, Expected: r.Expect, Current: dos.Version}
 	}
 	if _, why := whostep.Resolve(d.Policy, who, step, dos.Unit, now); why != nil {
 		return nil, refused(step, why)
 	}
-	if r.Step != step {
-		return d.Case(ctx, who, r.Dossier) // a click that came twice: the signature it asked for is made
+	holder := dos.Unit
+	if step == StepSign {
+		holder = who.ID
 	}
-	if err := d.Register.Sign(ctx, r.Dossier, next, holder); err != nil {
+	if err := d.Register.Sign(ctx, r.Dossier, line.Next, holder); err != nil {
 		return nil, err
 	}
 	return d.Case(ctx, who, r.Dossier)
 }
 
-func (d *Desk) nextSigner(ctx context.Context, dos *workflow.Dossier, who *identity.Person) (next, step, holder string, err error) {
-	none := refused(StepSign, &workflow.Reason{Code: "nothing_to_sign", VI: "Hồ sơ này chưa có hoặc không còn gì để ký.",
-		EN: "there is nothing to sign in this dossier now"})
+func (d *Desk) line(ctx context.Context, dossier workflow.DossierID) (*Line, error) {
 	if d.Register == nil {
-		return "", "", "", none
+		return nil, nil
 	}
-	line, err := d.Register.Line(ctx, dos.ID)
-	if err != nil {
-		return "", "", "", err
-	}
+	return d.Register.Line(ctx, dossier)
+}
+
+// step is the signing step a line waits for; empty for none.
+func (l *Line) step() string {
 	switch {
-	case line == nil || line.Next == "":
-		return "", "", "", none
-	case line.Next == NextOfficial:
-		return NextOfficial, StepSign, who.ID, nil
-	default:
-		return NextAgency, StepSeal, dos.Unit, nil
+	case l == nil || l.Next == "":
+		return ""
+	case l.Next == NextOfficial:
+		return StepSign
 	}
+	return StepSeal
+}
+
+// made reports whether a line has the signature of a step.
+func made(l *Line, step string) bool {
+	if l == nil {
+		return false
+	}
+	return l.Ref != "" && (step == StepSign || step == StepSeal) || step == StepSign && l.Next == NextAgency
 }
 
 // MaySign reports which signing step the person may take on a case now; empty
 // for none.
 func (d *Desk) MaySign(c *Case, who *identity.Person) string {
-	if c.Line == nil || c.Line.Next == "" {
+	step := c.Line.step()
+	if step == "" {
 		return ""
-	}
-	step := StepSeal
-	if c.Line.Next == NextOfficial {
-		step = StepSign
 	}
 	if _, why := whostep.Resolve(d.Policy, who, step, c.Dossier.Unit, d.now()); why != nil {
 		return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/motcua/motcua/procedures"
@@ -12,21 +13,33 @@ import (
 	"github.com/motcua/motcua/workflow/clock"
 )
 
-// prepare works out what the command needs to carry: body, code, due date.
+// say fills in what the history keeps of the act: from the act itself, and from
+// what no later move changes.
+func (s *step) say(ctx context.Context) error {
+	switch {
+	case s.act.Event == EventRequest:
+		s.body.Form = s.row.doc.Form
+	case s.act.Event == EventCompare:
+		return s.compare(ctx)
+	case s.guarded() && s.row.doc.Scan != "": // the comparison that stands
+		no := false
+		s.body.Scan, s.body.Pages, s.body.Excluded = s.row.doc.Scan, s.row.doc.Pages, &no
+	}
+	return nil
+}
+
+// guarded reports whether a step of the event looks at the comparison.
+func (s *step) guarded() bool {
+	return slices.ContainsFunc(s.proc.StepsOf(s.act.Event), func(st procedures.Step) bool {
+		return slices.Contains(st.Guards, procedures.GuardScanFixed)
+	})
+}
+
+// prepare works out what the move sets: code and due date.
 func (s *step) prepare(ctx context.Context) error {
-	switch s.act.Event {
-	case EventRequest:
+	if s.act.Event == EventRequest {
 		if err := s.request(ctx); err != nil {
 			return err
-		}
-	case EventCompare:
-		if err := s.compare(ctx); err != nil {
-			return err
-		}
-	default:
-		if s.row.doc.Scan != "" { // guards of later steps read the comparison that stands
-			no := false
-			s.body.Scan, s.body.Pages, s.body.Excluded = s.row.doc.Scan, s.row.doc.Pages, &no
 		}
 	}
 	return s.tick()
@@ -41,7 +54,6 @@ func (s *step) request(ctx context.Context) error {
 	if len(problems) > 0 {
 		return &FormError{problems}
 	}
-	s.body.Form = s.row.doc.Form
 	if s.row.code != "" {
 		return nil
 	}
