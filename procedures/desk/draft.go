@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,7 +72,11 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 		if res.Replayed { // the same page posted again, perhaps with other answers
 			again := *dr
 			again.Dossier, again.Revision = id, 0
-			return d.changeDraft(ctx, tx, who, &again, unit.Code, form)
+			err := d.changeDraft(ctx, tx, who, &again, unit.Code, form)
+			if errors.Is(err, errFiled) { // long since: what they get is the dossier as it is
+				return nil
+			}
+			return err
 		}
 		r := &row{id: id, procedure: p.Code, owner: who.ID, unit: unit.Code,
 			doc: doc{Edition: now, Channel: procedures.Online, Form: form}}
@@ -83,6 +88,8 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 	}
 	return d.Case(ctx, who, id)
 }
+
+var errFiled = errors.New("the draft has been filed")
 
 func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person, dr *Draft, unit string, form json.RawMessage) error {
 	dos, err := d.Engine.GetTx(ctx, tx, workflow.Scope{Owner: who.ID}, dr.Dossier)
@@ -98,8 +105,8 @@ func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person
 		return err
 	}
 	if st, _ := p.State(dos.State); !st.Start {
-		return refused("save", &workflow.Reason{Code: "filed", VI: "Hồ sơ đã nộp nên không sửa được nữa.",
-			EN: "the dossier has been filed and cannot be changed any more"})
+		return errors.Join(errFiled, refused("save", &workflow.Reason{Code: "filed", VI: "Hồ sơ đã nộp nên không sửa được nữa.",
+			EN: "the dossier has been filed and cannot be changed any more"}))
 	}
 	if bytes.Equal(r.doc.Form, form) && r.unit == unit {
 		return nil // the same form posted twice
