@@ -21,9 +21,15 @@ import (
 func (p *People) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 	a := &audit{v: p.v, d: p.db.Dialect, people: map[string]bool{}, heads: map[string]*head{}}
 	err := p.db.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, step := range []func(context.Context, *sql.Tx) error{a.readHeads, a.readPeople, a.readAccounts, a.readOpenings} {
-			if err := step(ctx, tx); err != nil {
-				return err
+		for _, step := range []struct {
+			table string
+			read  func(context.Context, *sql.Tx) error
+		}{
+			{"identity_heads", a.readHeads}, {"identity_people", a.readPeople},
+			{"identity_accounts", a.readAccounts}, {"identity_openings", a.readOpenings},
+		} {
+			if err := step.read(ctx, tx); err != nil {
+				return fmt.Errorf("%s cannot be read: %w", step.table, err)
 			}
 		}
 		return nil

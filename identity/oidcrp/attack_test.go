@@ -314,8 +314,16 @@ func TestConfigIsChecked(t *testing.T) {
 	until := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	_, err := oidcrp.New(good, nil)
 	require.NoError(t, err)
+	zero := good
+	zero.Levels = []oidcrp.Level{{ACR: "LoA0"}}
+	_, err = oidcrp.New(zero, nil)
+	require.NoError(t, err, "a level may be 0")
 	for name, change := range map[string]func(*oidcrp.Config){
 		"no issuer":           func(c *oidcrp.Config) { c.Issuer = "" },
+		"issuer is no URL":    func(c *oidcrp.Config) { c.Issuer = "https://sso.example:port" },
+		"issuer without host": func(c *oidcrp.Config) { c.Issuer = "https:///x" },
+		"issuer too long":     func(c *oidcrp.Config) { c.Issuer = "https://sso.example/" + strings.Repeat("a", 2048) },
+		"negative level":      func(c *oidcrp.Config) { c.Levels = []oidcrp.Level{{ACR: "a", Level: -1}} },
 		"http issuer":         func(c *oidcrp.Config) { c.Issuer = "http://sso.example" },
 		"issuer with a query": func(c *oidcrp.Config) { c.Issuer = "https://sso.example?x=1" },
 		"issuer with a user":  func(c *oidcrp.Config) { c.Issuer = "https://a@sso.example" },

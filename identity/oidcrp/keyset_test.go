@@ -98,6 +98,23 @@ func TestWithdrawnKeyIsForgotten(t *testing.T) {
 	requireRule(t, err, "signature")
 }
 
+func TestKeysMove(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.signIn(t, nil)
+	require.NoError(t, err)
+	b.idp.Discover("jwks_uri", b.idp.URL+"/jwks2")
+	b.idp.Fail("/jwks", http.StatusGone)
+	b.idp.Publish(key("k2", hostileidp.Foreign()))
+	b.clock.Add(61 * time.Minute)
+	_, err = b.signIn(t, func(a *hostileidp.Answer) {
+		a.Header["kid"] = "k2"
+		a.Sign = hostileidp.RS256(hostileidp.Foreign())
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 1, b.idp.Hits("/jwks2"))
+}
+
 func TestProviderOutage(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 func (b *bundle) fill(t *testing.T) {
@@ -105,6 +107,28 @@ func (b *bundle) restore(t *testing.T) {
 	for _, table := range audited {
 		b.exec(t, `INSERT INTO `+table+` SELECT * FROM kept_`+table)
 	}
+}
+
+// SQLite keeps a text in a column of numbers; the audit says which table it cannot
+// read.
+func TestAuditNamesUnreadableTables(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		if b.db.Dialect != sqlkit.SQLite {
+			return // PostgreSQL refuses such a value
+		}
+		b.fill(t)
+		b.unlock(t)
+		b.keep(t)
+		for table, column := range map[string]string{
+			"identity_people": "first_us", "identity_accounts": "first_us", "identity_heads": "n", "identity_openings": "at_us",
+		} {
+			b.exec(t, `UPDATE `+table+` SET `+column+` = $1`, "soon")
+			_, err := b.people.Audit(ctx)
+			require.ErrorContains(t, err, table+" cannot be read")
+			b.restore(t)
+		}
+	})
 }
 
 // A person cannot vanish with accounts, and a row copied in is seen.

@@ -92,6 +92,7 @@ func New(tb testing.TB, now func() time.Time) *IdP {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", i.discovery)
 	mux.HandleFunc("GET /jwks", i.jwks)
+	mux.HandleFunc("GET /jwks2", i.jwks)
 	mux.HandleFunc("POST /token", i.token)
 	mux.HandleFunc("GET /userinfo", i.userinfo)
 	s := httptest.NewServer(i.count(mux))
