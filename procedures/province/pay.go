@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"net/url"
-	"os"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/procedures/paystep"
@@ -60,11 +59,4 @@ func pool(roots []*x509.Certificate) *x509.CertPool {
 		p.AddCert(r)
 	}
 	return p
-}
-
-func (f *Folder) mkdir(name string) error {
-	if f.lock == nil {
-		return nil // read-only
-	}
-	return os.MkdirAll(f.Path(name), 0o700)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -105,7 +106,10 @@ func OpenFiles(s *Setup) (*files.Store, error) {
 
 // OpenVault opens the keys that seal citizens' ids.
 func OpenVault(s *Setup) (*identity.Vault, error) {
-	if err := s.Folder.mkdir("secrets"); err != nil {
+	if s.ReadOnly {
+		return identity.ReadVault(s.Folder.Path("secrets"))
+	}
+	if err := os.MkdirAll(s.Folder.Path("secrets"), 0o700); err != nil {
 		return nil, err
 	}
 	return identity.OpenVault(s.Folder.Path("secrets"))
