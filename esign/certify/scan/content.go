@@ -30,9 +30,10 @@ type rewriter struct {
 	buf    []byte
 	pos    int // next byte to read
 	kept   int // first byte not yet written
-	from   int // first byte of the operands so far
+	from   int // first byte of the operands so far, once there are any
 	tok    int // first byte of the token
 	ended  bool
+	begun  bool // there are operands
 	passed bool // a part of the operands has been written
 	last   [2]pdf.Name
 	depth  int // of arrays and dictionaries
@@ -74,7 +75,10 @@ func (c *rewriter) more() (bool, error) {
 
 // fill writes what is done with and reads on. Operands are kept whole, and when they are too long the token.
 func (c *rewriter) fill() error {
-	keep := c.from
+	keep := c.pos
+	if c.begun {
+		keep = c.from
+	}
 	if c.pos-keep > maxOperands {
 		if keep, c.passed = c.tok, true; c.pos-keep > maxToken {
 			keep = c.pos
@@ -117,6 +121,11 @@ func (c *rewriter) token() error {
 		return nil
 	case '%':
 		return c.comment()
+	}
+	if !c.begun {
+		c.begun, c.passed, c.from = true, false, c.tok
+	}
+	switch b {
 	case '/':
 		if err := c.run(); err != nil {
 			return err
@@ -257,7 +266,7 @@ func (c *rewriter) word(first byte) error {
 		c.kept = c.pos
 	}
 	image := string(op) == "ID"
-	c.last, c.from, c.passed = [2]pdf.Name{}, c.pos, false
+	c.last, c.begun = [2]pdf.Name{}, false
 	if image {
 		return c.inlineImage()
 	}
@@ -269,7 +278,6 @@ func (c *rewriter) word(first byte) error {
 func (c *rewriter) inlineImage() error {
 	const ahead = 12
 	for spaced := false; ; {
-		c.from, c.tok = c.pos, c.pos
 		if err := c.need(); err != nil {
 			return err
 		}
@@ -283,7 +291,6 @@ func (c *rewriter) inlineImage() error {
 			next := c.buf[c.pos+1 : min(len(c.buf), c.pos+ahead)]
 			if len(next) > 0 && next[0] == 'I' && plain(next[1:]) {
 				c.pos += 2
-				c.from = c.pos
 				return nil
 			}
 		}

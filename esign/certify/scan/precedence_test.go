@@ -143,6 +143,8 @@ func TestPageOfFault(t *testing.T) {
 	assert.True(t, strings.HasPrefix(r.Reason.VI, "Trang 2: "), r.Reason.VI)
 	assert.True(t, strings.HasPrefix(r.Reason.EN, "Page 2: "), r.Reason.EN)
 	assert.Equal(t, "launch", r.Reason.Code)
+	assert.Equal(t, "the scan can't be certified: launch: "+r.Reason.EN, err.Error())
+	require.NotErrorIs(t, err, context.Canceled)
 }
 
 // TestWords: every class has a sentence with a remedy in both languages.
