@@ -56,6 +56,7 @@ type run struct {
 	dossier   string // path of the citizen's page
 	id, code  string
 	printed   map[string]bool
+	resumed   bool // the dossier was begun by a run before
 }
 
 // Run goes on with the first unfinished dossier of the demo's citizen, or files a
@@ -138,7 +139,8 @@ func (r *run) file(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if found == "" {
+	r.resumed = found != ""
+	if !r.resumed {
 		if found, err = r.draft(ctx); err != nil {
 			return err
 		}

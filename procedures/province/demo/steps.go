@@ -95,6 +95,11 @@ func (r *run) handle(ctx context.Context) error {
 // next takes one step if anybody can.
 func (r *run) next(ctx context.Context, p *page) (bool, error) {
 	if f := p.form("pay"); f != nil {
+		if ask := p.form("refresh"); ask != nil && r.resumed { // the run before may have paid: ask before paying again
+			r.resumed = false
+			_, err := r.citizen.submit(ctx, ask)
+			return true, err
+		}
 		return r.pay(ctx, f)
 	}
 	for i := 0; ; i++ {
