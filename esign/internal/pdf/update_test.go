@@ -51,6 +51,26 @@ func TestUpdateKeepsBaseAndReadsBack(t *testing.T) {
 	}
 }
 
+// TestNextNum: no number in use is given out again, nor 0, which heads the list of free objects.
+func TestNextNum(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		entries, size string
+		want          uint32
+	}{
+		"Size holds":            {"0 1\n0000000000 65535 f\r\n", "1", 1},
+		"Size keeps a distance": {"0 1\n0000000000 65535 f\r\n", "9", 9},
+		"Size is behind":        {"4 1\n0000000000 00000 n\r\n", "3", 5},
+		"nothing is there":      {"", "0", 1},
+		"Size is negative":      {"", "-3", 1},
+		"Size is no number":     {"", "/A", 1},
+	} {
+		d, err := Open([]byte("%PDF-1.7\nxref\n"+c.entries+"trailer\n<</Root 1 0 R/Size "+c.size+">>\nstartxref\n9\n%%EOF\n"), nil)
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, d.NextNum(), name)
+	}
+}
+
 func TestSignLeavesExactlyTheGap(t *testing.T) {
 	t.Parallel()
 	base := onePage()
