@@ -114,6 +114,10 @@ func TestCertificateRules(t *testing.T) {
 			asSigner(c)
 			c.NotAfter = now.Add(-time.Hour)
 		}), esign.Indeterminate, "certificate-expired"},
+		"expired, of a root that nobody knows": {newWorld(t).ca.issue(t, "x", nil, func(c *x509.Certificate) {
+			asSigner(c)
+			c.NotAfter = now.Add(-time.Hour)
+		}), esign.Indeterminate, "unknown-root"},
 		"critical extension that nobody knows": {w.ca.issue(t, "x", nil, func(c *x509.Certificate) {
 			asSigner(c)
 			c.ExtraExtensions = []pkix.Extension{{Id: []int{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
