@@ -195,6 +195,14 @@ func TestCompareForms(t *testing.T) {
 		"new extensions with a reference": {func(u *pdf.Update) {
 			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": u.Add(pdf.Dict{"B": pdf.Name("1.7")}), "C": pdf.Array{1}}})
 		}, ""},
+		"new extensions of one developer in a list": {func(u *pdf.Update) {
+			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"ISO_": pdf.Array{
+				pdf.Dict{"BaseVersion": pdf.Name("2.0"), "ExtensionLevel": 32001}, pdf.Dict{"BaseVersion": pdf.Name("2.0"), "ExtensionLevel": 32002},
+			}}})
+		}, ""},
+		"new extensions that lie too deep": {func(u *pdf.Update) {
+			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": pdf.Array{pdf.Dict{"B": pdf.Array{1}}}}})
+		}, "forbidden:document"},
 		"new extensions with a stream": {func(u *pdf.Update) {
 			set(t, u, 1, pdf.Dict{"Extensions": pdf.Dict{"A": ref(18)}})
 		}, "forbidden:document"},
