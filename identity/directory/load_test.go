@@ -276,6 +276,27 @@ func delegation(rest string) string {
 		"delegations:\n  - {id: d, principal: a, deputy: b, basis: x, " + rest + "}\n"
 }
 
+// A finding quotes the word that is wrong and names those to choose from.
+func TestFindingQuotesTheWord(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"units:\n  - {code: H11, name: X, kind: castle, level: commune, from: 2000-01-01}\n": `x.yaml:2: unit/kind: kind "castle" is not known` +
+			` (use one of: ` + strings.Join(Kinds, ", ") + `)`,
+		"units:\n  - {code: H11, name: X, kind: office, level: high, from: 2000-01-01}\n": `x.yaml:2: unit/level: level "high" is not known` +
+			` (use one of: ` + strings.Join(Levels, ", ") + `)`,
+		"units:\n  - {code: H11, name: X, kind: office, level: commune, from: 2001-02-30}\n": `x.yaml:2: unit/interval: from "2001-02-30" is no day` +
+			` (write the day as 2024-01-01)`,
+	} {
+		_, list, err := Load(fstest.MapFS{"x.yaml": &fstest.MapFile{Data: []byte(text)}})
+		require.NoError(t, err)
+		got := make([]string, len(list))
+		for i, f := range list {
+			got[i] = f.String()
+		}
+		assert.Contains(t, got, want)
+	}
+}
+
 func TestLimitsAreExact(t *testing.T) {
 	t.Parallel()
 	assert.False(t, deep([]byte(strings.Repeat("[", maxNesting))))
