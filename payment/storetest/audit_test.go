@@ -124,6 +124,24 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 	}
 }
 
+// A problem tells the event as it is kept: from where, to where, and after what.
+func TestAuditTellsTheEvent(t *testing.T) {
+	t.Parallel()
+	onSQLite(t, func(b *bench) {
+		lived(b)
+		triggersOff(b)
+		_, err := b.db.Write.ExecContext(b.t.Context(), "UPDATE payment_events SET to_state = 'failed' WHERE event = 'mismatched'")
+		require.NoError(b.t, err)
+		ps, err := b.s.Audit(b.t.Context())
+		require.NoError(b.t, err)
+		var told []string
+		for _, p := range ps {
+			told = append(told, p.Problem)
+		}
+		assert.Contains(b.t, told, "event mismatched from pending to failed cannot follow pending")
+	})
+}
+
 func triggersOff(b *bench) {
 	b.t.Helper()
 	for _, table := range []string{"payment_postings", "payment_events", "payment_receipts", "payment_fee_lines"} {
