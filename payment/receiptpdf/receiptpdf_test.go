@@ -89,6 +89,12 @@ func TestTextCanBeExtracted(t *testing.T) {
 	} {
 		assert.Contains(t, text, want)
 	}
+	for _, row := range []string{ // each on one line
+		`STT +Khoản thu +Số tiền \(đồng\)`, `1 +Phí chứng thực bản sao từ bản chính +12\.000`, `2 +12\.000`,
+		`Tổng cộng +24\.000`,
+	} {
+		assert.Regexp(t, `(?m)^ *`+row+`$`, text)
+	}
 }
 
 func ExampleRender() {
