@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/motcua/motcua/workflow/sqlkit"
 	"github.com/motcua/motcua/workflow/sqlkit/migrate"
@@ -144,6 +145,25 @@ func TestNewRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "given twice")
 	_, err = New(db, nil, &Options{Passes: []Pass{{Name: "p", Every: time.Millisecond}}})
 	require.ErrorContains(t, err, "at least 1 s")
+}
+
+// What the caller chose stands; the rest has the default that is documented.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	db := sqltest.SQLite(t, tables)
+	r, err := New(db, nil, nil)
+	require.NoError(t, err)
+	got := r.o
+	got.Logger = nil
+	assert.Equal(t, Options{
+		Workers: 10, MaxAttempts: 15, JobTimeout: 20 * time.Second, RescueAfter: 30 * time.Second, Poll: 200 * time.Millisecond,
+	}, got)
+	own := Options{
+		Workers: 3, MaxAttempts: 2, JobTimeout: time.Second, RescueAfter: time.Minute, Poll: time.Hour, Logger: zap.NewNop(),
+	}
+	r, err = New(db, nil, &own)
+	require.NoError(t, err)
+	assert.Equal(t, own, r.o)
 }
 
 // TestMain is also the process that gets killed: with RIVERJOBS_CHILD it runs
