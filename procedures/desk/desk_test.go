@@ -80,7 +80,12 @@ func policy() *identity.Policy {
 	holder := func(p *identity.Person, name, unit, role string) identity.Holder {
 		return identity.Holder{ID: p.ID, Name: name, Posts: []identity.Post{{Unit: unit, Roles: []string{role}, From: from}}}
 	}
-	t.Holders = []identity.Holder{holder(hoa, "Lê Thị Hoa", unitA, "reception_officer"), holder(quang, "Trần Quang", unitA, "certifier"),
+	for _, s := range []string{"read", "seal"} {
+		t.Grants = append(t.Grants, grant("v-"+s, "clerk", s, identity.OwnUnit))
+	}
+	t.Holders = []identity.Holder{
+		holder(thu, "Văn Thư", unitA, "clerk"),
+		holder(hoa, "Lê Thị Hoa", unitA, "reception_officer"), holder(quang, "Trần Quang", unitA, "certifier"),
 		holder(xuan, "Ngô Xuân", unitB, "reception_officer")}
 	return identity.NewPolicy(t)
 }
