@@ -80,6 +80,9 @@ func TestReceiptText(t *testing.T) {
 	for _, want := range []string{
 		"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "ỦY BAN NHÂN DÂN PHƯỜNG TÂN PHÚ", "Tân Phú, ngày 15 tháng 11 năm 2024",
 		"GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ", "Mã hồ sơ: H10.40.18-241115-0001", "7KQM-3XWA", "Nguyễn Thị Ngọc Huệ",
+		"Địa chỉ: Số 12, đường Phú Riềng Đỏ", "Số điện thoại: 0912 345 678", "Thủ tục: Chứng thực bản sao từ bản chính",
+		"Nội dung yêu cầu giải quyết: Chứng thực 3 bản sao Bằng tốt nghiệp đại học",
+		"Thời gian giải quyết hồ sơ theo quy định: Trong ngày làm việc", "Nơi trả kết quả: Bộ phận Một cửa, UBND phường Tân Phú",
 		"15 giờ 01 phút, ngày 15/11/2024", "Thời gian trả kết quả giải quyết hồ sơ: 17 giờ 00 phút, ngày 18/11/2024",
 		"sau 15 giờ, nên tính từ ngày làm việc tiếp theo",
 		"(số lượng: 1 bộ): 1. Bằng tốt nghiệp đại học (xuất trình bản chính): 1 2. Bản sao cần chứng thực: 3",
