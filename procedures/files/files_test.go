@@ -108,6 +108,19 @@ func TestRefused(t *testing.T) {
 	assert.ErrorIs(t, err, files.ErrNotFound)
 }
 
+// The numbers of the codes are kept by others; they don't change.
+func TestCodesAreFrozen(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []files.Code{1, 2, 3, 4, 5},
+		[]files.Code{files.CodeInvalid, files.CodeNotFound, files.CodeTooLarge, files.CodeDamaged, files.CodeStorage})
+	sentinels := []*files.Error{files.ErrInvalid, files.ErrNotFound, files.ErrTooLarge, files.ErrDamaged, files.ErrStorage}
+	for i, a := range sentinels {
+		for j, b := range sentinels {
+			assert.Equal(t, i == j, errors.Is(a, b), "%v, %v", a, b)
+		}
+	}
+}
+
 func TestBrokenReader(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t, nil)
