@@ -219,6 +219,14 @@ func TestPolicyScope(t *testing.T) {
 	assert.Equal(t, Scope{Person: "dung", Everything: true}, p.ScopeOf(official("dung"), StepAudit, nov))
 	assert.Equal(t, Scope{Person: "c-1"}, p.Scope(&Person{ID: "c-1", Kind: Citizen}, nov))
 	assert.Equal(t, Scope{}, p.Scope(nil, nov))
+	table := testTable()
+	table.Holders = append(table.Holders, Holder{ID: "giang", Posts: []Post{
+		{Unit: "H10.12.02", Roles: []string{"reception"}, From: day(2023, 1, 1), To: merged},
+		{Unit: "H10.12.01", Roles: []string{"reception"}, From: day(2023, 1, 1), To: merged},
+		{Unit: "H10.12", Roles: []string{"approver"}, From: day(2023, 1, 1), To: merged},
+	}})
+	assert.Equal(t, Scope{Person: "giang", Units: []string{"H10.12", "H10.12.01", "H10.12.02"}},
+		NewPolicy(table).Scope(official("giang"), nov), "each unit once, in order, whatever posts it comes from")
 	s := p.Scope(official("an"), nov)
 	assert.True(t, s.Unit("H10.12.01"))
 	assert.False(t, s.Unit("H10.12.02"))
