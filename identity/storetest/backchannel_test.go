@@ -3,6 +3,7 @@ package storetest
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -53,6 +54,11 @@ func TestBackChannelLogout(t *testing.T) {
 		token = s.logoutToken(func(c map[string]any) { delete(c, "sub"); c["sid"] = "s9" })
 		assert.Equal(t, http.StatusOK, idp.post("/auth/citizen/backchannel", token).status)
 		assert.False(t, in(other))
+		long := func(c map[string]any) { c["note"] = strings.Repeat("a", 8<<10) }
+		assert.Equal(t, http.StatusOK, idp.post("/auth/citizen/backchannel", s.logoutToken(long)).status, "a token of 11 KB")
+		full := s.logoutToken(nil)
+		full.Set("note", strings.Repeat("a", 64<<10))
+		assert.Equal(t, http.StatusBadRequest, idp.post("/auth/citizen/backchannel", full).status, "a form above 64 KB")
 		for name, form := range map[string]url.Values{
 			"nothing": nil, "garbage": {"logout_token": {"x"}},
 			"an ID token": {"logout_token": {s.idp.Token(&hostileidp.Answer{
