@@ -279,12 +279,13 @@ func delegation(rest string) string {
 // A finding quotes the word that is wrong and names those to choose from.
 func TestFindingQuotesTheWord(t *testing.T) {
 	t.Parallel()
+	unit := func(rest string) string { return "units:\n  - {code: H11, name: X, " + rest + "}\n" }
 	for text, want := range map[string]string{
-		"units:\n  - {code: H11, name: X, kind: castle, level: commune, from: 2000-01-01}\n": `x.yaml:2: unit/kind: kind "castle" is not known` +
+		unit("kind: castle, level: commune, from: 2000-01-01"): `x.yaml:2: unit/kind: kind "castle" is not known` +
 			` (use one of: ` + strings.Join(Kinds, ", ") + `)`,
-		"units:\n  - {code: H11, name: X, kind: office, level: high, from: 2000-01-01}\n": `x.yaml:2: unit/level: level "high" is not known` +
+		unit("kind: office, level: high, from: 2000-01-01"): `x.yaml:2: unit/level: level "high" is not known` +
 			` (use one of: ` + strings.Join(Levels, ", ") + `)`,
-		"units:\n  - {code: H11, name: X, kind: office, level: commune, from: 2001-02-30}\n": `x.yaml:2: unit/interval: from "2001-02-30" is no day` +
+		unit("kind: office, level: commune, from: 2001-02-30"): `x.yaml:2: unit/interval: from "2001-02-30" is no day` +
 			` (write the day as 2024-01-01)`,
 	} {
 		_, list, err := Load(fstest.MapFS{"x.yaml": &fstest.MapFile{Data: []byte(text)}})
