@@ -27,7 +27,7 @@ func (s *Service) ReceiveCash(ctx context.Context, req *CashRequest) (*Charge, e
 		c  *Charge
 		m  move
 		fn = func(ctx context.Context, tx *sql.Tx) (err error) {
-			m = move{skip: m.failed}
+			m = move{skip: s.lasting(m.failed)}
 			c, err = s.receive(ctx, tx, req, &m)
 			return err
 		}

@@ -21,7 +21,7 @@ func (s *Service) RetryException(ctx context.Context, req *RetryRequest) (*Excep
 		e     *Exception
 		m     move
 		retry = func(ctx context.Context, tx *sql.Tx) (err error) {
-			m = move{skip: m.failed}
+			m = move{skip: s.lasting(m.failed)}
 			e, err = s.retry(ctx, tx, req, &m)
 			return err
 		}

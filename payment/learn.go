@@ -34,7 +34,7 @@ func (s *Service) learn(ctx context.Context, w *word) (driver.Verdict, error) {
 		v  driver.Verdict
 		m  move
 		fn = func(ctx context.Context, tx *sql.Tx) (err error) {
-			m = move{skip: m.failed}
+			m = move{skip: s.lasting(m.failed)}
 			v, err = s.apply(ctx, tx, w, &m)
 			return err
 		}

@@ -45,8 +45,8 @@ func (s *Service) settle(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt,
 		}
 	}
 	err := s.tryMove(ctx, tx, c, a, m)
-	if err == nil {
-		return nil
+	if err == nil || s.db.RolledBack(err) {
+		return err
 	}
 	s.o.Logger.Warn("payment settled, move refused", zap.String("charge", c.ID), zap.Error(err))
 	return s.raise(ctx, tx, &Exception{
@@ -68,6 +68,9 @@ func (s *Service) tryMove(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt
 		return err
 	}
 	m.failed = s.call(ctx, tx, c, a)
+	if s.db.RolledBack(m.failed) { // a deadlock is nobody's no: everything runs again
+		return m.failed
+	}
 	if m.failed != nil {
 		if err := s.exec(ctx, tx, "ROLLBACK TO SAVEPOINT payment_move"); err != nil {
 			return fmt.Errorf("%w (and the transaction is lost: %w)", m.failed, err)
@@ -80,6 +83,15 @@ func (s *Service) tryMove(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt
 		return m.failed
 	}
 	return m.failed
+}
+
+// lasting is the failure of a move for which it is left out of the next attempt:
+// nil where running it again may mend it.
+func (s *Service) lasting(failed error) error {
+	if s.db.RolledBack(failed) {
+		return nil
+	}
+	return failed
 }
 
 // call gives OnSettled half of the time that is left, so that the money can

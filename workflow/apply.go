@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"go.uber.org/zap"
+
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 // Apply applies a command. It reads the dossier once and writes once: one
@@ -84,7 +86,10 @@ func (e *Engine) apply(ctx context.Context, q querier, c *Command) (*Result, err
 	for attempt := 1; ; attempt++ {
 		res, err := e.applyOnce(ctx, q, c)
 		var stale *StaleError
-		if c.Expect == Latest && errors.As(err, &stale) && attempt < latestAttempts {
+		// A system event follows the dossier. Any other command looks once more: what
+		// moved the dossier may have been this very command, committed meanwhile by an
+		// attempt whose answer was lost, and then its key is found.
+		if errors.As(err, &stale) && (c.Expect == Latest && attempt < latestAttempts || attempt == 1) {
 			continue
 		}
 		return res, err
@@ -140,7 +145,11 @@ func (e *Engine) start(ctx context.Context, q querier, c *StartCommand, id Dossi
 		if c.Dossier == "" {
 			id = seen.dossier // whoever repeats a start may not know the id it was given
 		}
-		return e.replay(ctx, q, c.Key, seen, id, StartEvent, c.Actor, c.Body)
+		res, err := e.replay(ctx, q, c.Key, seen, id, StartEvent, c.Actor, c.Body)
+		if err == nil && (res.Entry.Procedure != m.Code() || res.Entry.Owner != c.Owner) {
+			return nil, &sqlkit.KeyConflict{Key: c.Key}
+		}
+		return res, err
 	}
 	if d != nil {
 		return nil, fmt.Errorf("%w: id %s (use another id, or Apply)", ErrExists, id)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,9 +38,7 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 // have no way out, every state is reached from the first and reaches a final
 // one, guards and effects are bound.
 func Compile(d *Definition, b Bindings) (*Machine, error) {
-	m := &Machine{def: *d, guards: b.Guards, moves: map[[2]string]*Transition{}}
-	m.def.States = slices.Clone(d.States)
-	m.def.Transitions = slices.Clone(d.Transitions)
+	m := &Machine{def: d.clone(), guards: maps.Clone(b.Guards), moves: map[[2]string]*Transition{}}
 	c := checker{m: m, effects: b.Effects, final: map[string]bool{}}
 	c.states()
 	for i := range m.def.Transitions {
@@ -173,10 +172,24 @@ func (m *Machine) Version() string { return m.def.Version }
 
 // Definition returns a copy of what was compiled.
 func (m *Machine) Definition() Definition {
-	d := m.def
-	d.States = slices.Clone(d.States)
-	d.Transitions = slices.Clone(d.Transitions)
-	return d
+	return m.def.clone()
+}
+
+// clone copies everything a definition reaches.
+func (d *Definition) clone() Definition {
+	out := *d
+	out.States = slices.Clone(d.States)
+	out.Transitions = make([]Transition, len(d.Transitions))
+	for i, t := range d.Transitions {
+		out.Transitions[i] = t.clone()
+	}
+	return out
+}
+
+func (t Transition) clone() Transition {
+	t.From, t.Roles = slices.Clone(t.From), slices.Clone(t.Roles)
+	t.Guards, t.Effects = slices.Clone(t.Guards), slices.Clone(t.Effects)
+	return t
 }
 
 // Leaving returns the transitions that leave a state, by event name.
@@ -184,7 +197,7 @@ func (m *Machine) Leaving(state string) []Transition {
 	var out []Transition
 	for key, t := range m.moves {
 		if key[1] == state {
-			out = append(out, *t)
+			out = append(out, t.clone())
 		}
 	}
 	slices.SortFunc(out, func(x, y Transition) int { return cmp.Compare(x.Event, y.Event) })

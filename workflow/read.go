@@ -51,12 +51,26 @@ func (e *Engine) read(ctx context.Context, q rower, s Scope, column, value strin
 // History returns up to limit entries of a dossier after a version, oldest
 // first, with the bodies that have not been erased.
 func (e *Engine) History(ctx context.Context, s Scope, id DossierID, after Version, limit int) ([]Entry, error) {
+	if limit < 1 || limit > 1000 {
+		return nil, invalid("a history is read 1 to 1000 lines at a time, not %d", limit)
+	}
 	if _, err := e.Get(ctx, s, id); err != nil {
 		return nil, err
 	}
 	ctx, cancel := e.db.Bound(ctx)
 	defer cancel()
-	rows, err := e.db.Read.QueryContext(ctx, e.db.Dialect.SQL("SELECT "+entryColumns+entryFrom+
+	return e.history(ctx, e.db.Read, id, after, limit)
+}
+
+// EntryTx returns one entry of a dossier in the caller's transaction, without
+// regard to scope: for audits. [ErrNotFound] when there is none.
+func (e *Engine) EntryTx(ctx context.Context, tx *sql.Tx, id DossierID, v Version) (*Entry, error) {
+	en, _, err := e.entry(ctx, tx, id, v)
+	return en, err
+}
+
+func (e *Engine) history(ctx context.Context, q querier, id DossierID, after Version, limit int) ([]Entry, error) {
+	rows, err := q.QueryContext(ctx, e.db.Dialect.SQL("SELECT "+entryColumns+entryFrom+
 		" WHERE h.dossier_id = $1 AND h.version > $2 ORDER BY h.version LIMIT $3"), string(id), int64(after), limit)
 	if err != nil {
 		return nil, err

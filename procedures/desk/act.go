@@ -105,7 +105,8 @@ func (d *Desk) SystemTx(ctx context.Context, tx *sql.Tx, dossier workflow.Dossie
 func (d *Desk) write(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
 	once := func(ctx context.Context) error { return d.DB.InTx(ctx, fn) }
 	err := d.DB.Retry(ctx, true, once)
-	if errors.Is(err, workflow.ErrExists) || d.DB.IsUnique(err) { // another attempt with this key won: a replay now
+	if errors.Is(err, errAgain) || errors.Is(err, workflow.ErrExists) ||
+		d.DB.IsUnique(err) { // another attempt with this key won: a replay now
 		err = d.DB.Retry(ctx, true, once)
 	}
 	return err
@@ -123,6 +124,10 @@ type step struct {
 	body body
 	set  workflow.Changes
 	now  time.Time
+
+	actor    workflow.Actor
+	numbered bool   // a number of the day was taken
+	settled  string // the charge that was paid already
 }
 
 func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *Act, actor workflow.Actor, scope workflow.Scope,
@@ -131,7 +136,7 @@ func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *A
 	if err != nil {
 		return err
 	}
-	s := &step{d: d, tx: tx, act: a, row: r, now: now, body: body{Reason: a.Reason, Note: a.Note}}
+	s := &step{d: d, tx: tx, act: a, row: r, now: now, actor: actor, body: body{Reason: a.Reason, Note: a.Note}}
 	if s.proc, err = d.procedure(r.procedure, r.unit, r.doc.Edition); err != nil {
 		return err
 	}
@@ -156,8 +161,14 @@ func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *A
 	}
 	res, err := d.Engine.ApplyTx(ctx, tx, &workflow.Command{Dossier: a.Dossier, Expect: a.Expect, Event: a.Event, Actor: actor,
 		Scope: scope, Key: a.Key, Body: text, Set: s.set})
-	if err != nil || res.Replayed {
+	if err != nil {
 		return err
+	}
+	if res.Replayed {
+		if s.numbered { // another attempt filed it while this one waited: give the number back
+			return errAgain
+		}
+		return nil
 	}
 	if err := s.finish(ctx, actor); err != nil {
 		return err
@@ -165,8 +176,15 @@ func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *A
 	if err := d.save(ctx, tx, r); err != nil {
 		return err
 	}
-	return s.record(ctx, res.Dossier)
+	if err := s.record(ctx, res.Dossier); err != nil || s.settled == "" {
+		return err
+	}
+	// The fee was paid while the dossier could not move: the gate opens at once.
+	return d.SystemTx(ctx, tx, a.Dossier, EventFeeSettled, "charge/"+s.settled+"/again")
 }
+
+// errAgain rolls an attempt back that met its own success; the next one finds it.
+var errAgain = errors.New("the act has been done meanwhile")
 
 // record keeps the move for the national portal.
 func (s *step) record(ctx context.Context, after *workflow.Dossier) error {

@@ -29,13 +29,22 @@ func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 		}
 		return nil
 	})
-	return a.found, err
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range a.kept { // files are read with no snapshot held open
+		if why := a.file(ctx, p); why != "" {
+			a.bad("procedures_papers", p.ID, "%s", why)
+		}
+	}
+	return a.found, nil
 }
 
 type auditor struct {
 	d     *Desk
 	rows  map[workflow.DossierID]*row
 	last  map[[2]string]int // highest number used, by agency and day
+	kept  []*Paper
 	found []sqlkit.Problem
 }
 
@@ -159,7 +168,7 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 		}, func(m mv) error {
 			id := workflow.EntryID(workflow.DossierID(m.dossier), workflow.Version(m.version))
 			counted[m.dossier]++
-			en, err := a.entry(ctx, m.dossier, m.version)
+			en, err := a.entry(ctx, tx, m.dossier, m.version)
 			if err != nil {
 				return err
 			}
@@ -206,12 +215,12 @@ func (a *auditor) status(id, dossier, state string, national int64) {
 	}
 }
 
-func (a *auditor) entry(ctx context.Context, dossier string, version int64) (*workflow.Entry, error) {
-	lines, err := a.d.Engine.History(ctx, workflow.Scope{All: true}, workflow.DossierID(dossier), workflow.Version(version-1), 1)
-	if err != nil || len(lines) == 0 || int64(lines[0].Version) != version {
-		return nil, nil //nolint:nilerr // not found is what the caller reports
+func (a *auditor) entry(ctx context.Context, tx *sql.Tx, dossier string, version int64) (*workflow.Entry, error) {
+	en, err := a.d.Engine.EntryTx(ctx, tx, workflow.DossierID(dossier), workflow.Version(version))
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil, nil
 	}
-	return &lines[0], nil
+	return en, err
 }
 
 func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
@@ -236,9 +245,7 @@ func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
 				refs[s.Dossier] = map[string]bool{}
 			}
 			refs[s.Dossier][s.Ref] = true
-			if why := a.file(ctx, s.Paper); why != "" {
-				a.bad(table, s.ID, "%s", why)
-			}
+			a.kept = append(a.kept, s.Paper)
 			return nil
 		})
 	for id, r := range a.rows {

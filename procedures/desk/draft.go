@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/procedures"
@@ -22,8 +24,7 @@ const maxForm = 64 << 10
 type Draft struct {
 	// Dossier is empty for a new draft.
 	Dossier workflow.DossierID
-	// Revision is the one the person has seen, for an existing draft; 0 saves over
-	// whatever is there.
+	// Revision is the one the person has seen, for an existing draft.
 	Revision int64
 	// Procedure and Unit say what is asked for, and where; a unit may be
 	// changed until the dossier is filed.
@@ -71,7 +72,7 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 		id = res.Dossier.ID
 		if res.Replayed { // the same page posted again, perhaps with other answers
 			again := *dr
-			again.Dossier, again.Revision = id, 0
+			again.Dossier, again.Revision = id, 1 // what was saved since is not overwritten
 			err := d.changeDraft(ctx, tx, who, &again, unit.Code, form)
 			if errors.Is(err, errFiled) { // long since: what they get is the dossier as it is
 				return nil
@@ -111,7 +112,7 @@ func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person
 	if bytes.Equal(r.doc.Form, form) && r.unit == unit {
 		return nil // the same form posted twice
 	}
-	if dr.Revision != 0 && r.revision != dr.Revision {
+	if r.revision != dr.Revision {
 		return fmt.Errorf("%w: the draft was saved elsewhere meanwhile, revision %d is current", workflow.ErrStale, r.revision)
 	}
 	r.unit, r.doc.Form = unit, form
@@ -146,11 +147,30 @@ func cleanForm(form json.RawMessage) (json.RawMessage, error) {
 	if answers == nil {
 		answers = map[string]any{}
 	}
+	plain(answers)
 	out, err := json.Marshal(answers)
 	if err != nil {
 		return nil, err
 	}
 	return json.RawMessage(identity.NFC(string(out))), nil
+}
+
+// plain takes control characters out of answers, pasted in from elsewhere: no
+// paper, receipt or statement could print them. Line ends stay.
+func plain(answers map[string]any) {
+	for name, a := range answers {
+		if s, ok := a.(string); ok {
+			answers[name] = strings.TrimSpace(strings.Map(func(r rune) rune {
+				switch {
+				case r == '\n' || !unicode.IsControl(r):
+					return r
+				case r == '\r' || r == 0:
+					return -1
+				}
+				return ' '
+			}, s))
+		}
+	}
 }
 
 // searchText folds what officials search by: the code, the name of who asks and

@@ -15,8 +15,6 @@ var (
 	ErrForm = errors.New("form to be corrected")
 	// ErrScan: an uploaded scan cannot be certified; a [*ScanRefused].
 	ErrScan = errors.New("scan refused")
-	// ErrTooLarge: an upload is larger than the desk takes.
-	ErrTooLarge = errors.New("file too large")
 	// ErrSubject: the procedure, unit or paper named is not there.
 	ErrSubject = errors.New("not offered")
 	// ErrUnavailable: something outside did not answer; trying again goes on

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,8 +38,11 @@ func (d *Desk) LookUp(ctx context.Context, code, lookUpCode string) (*Public, er
 	}
 	_, scope := whostep.System("look-up")
 	dos, err := d.Engine.GetByRef(ctx, scope, code)
-	if err != nil {
+	if errors.Is(err, workflow.ErrNotFound) {
 		return nil, none
+	}
+	if err != nil {
+		return nil, err
 	}
 	bound, cancel := d.DB.Bound(ctx)
 	defer cancel()

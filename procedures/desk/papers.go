@@ -108,8 +108,9 @@ func (d *Desk) Keep(ctx context.Context, p *Paper, content []byte) error {
 
 // OfferScan checks an uploaded scan and offers it for comparison: what is kept,
 // shown and later certified is the scan as the scanner normalised it. key makes
-// a repeated upload one paper. Errors: [ErrScan] (a [*ScanRefused]),
-// [ErrTooLarge], [workflow.ErrNotFound], [workflow.ErrRefused].
+// a repeated upload one paper, and is [workflow.ErrKeyReused] for another file.
+// Errors beside it: [ErrScan] (a [*ScanRefused]), [workflow.ErrNotFound],
+// [workflow.ErrRefused].
 func (d *Desk) OfferScan(ctx context.Context, who *identity.Person, dossier workflow.DossierID, key string, r io.Reader) (*Paper, error) {
 	now := d.now()
 	dos, err := d.Engine.Get(ctx, whostep.Scope(d.Policy, who, now), dossier)
@@ -149,7 +150,11 @@ func (d *Desk) OfferScan(ctx context.Context, who *identity.Person, dossier work
 	if err := d.Keep(ctx, p, scan.Data); err != nil {
 		return nil, err
 	}
-	return d.paper(ctx, d.DB.Write, p.ID)
+	stored, err := d.paper(ctx, d.DB.Write, p.ID)
+	if err == nil && stored.Ref != p.Ref {
+		return nil, fmt.Errorf("%w: another file was uploaded with this form (open the page again)", workflow.ErrKeyReused)
+	}
+	return stored, err
 }
 
 // PaperID names a paper by what it is of, so that making it again is no second

@@ -13,8 +13,9 @@ import (
 // module.
 type Fees interface {
 	// ChargeTx opens the charge of a dossier in the transaction of the step
-	// that asks for it. Repeated for one dossier it changes nothing.
-	ChargeTx(ctx context.Context, tx *sql.Tx, r *FeeRequest) error
+	// that asks for it. Repeated for one dossier it changes nothing, and tells
+	// the charge's name if it has been settled meanwhile.
+	ChargeTx(ctx context.Context, tx *sql.Tx, r *FeeRequest) (settled string, err error)
 	// CancelTx takes the charge of a stopped dossier back if nobody has paid it.
 	CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.DossierID, actor, reason string) error
 	// Owed returns the charge of a dossier, or nil.

@@ -66,14 +66,14 @@ func (k *book) CancelTx(_ context.Context, _ *sql.Tx, _ workflow.DossierID, acto
 // till takes the fee of the same story.
 type till struct{ *book }
 
-func (k till) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) error {
+func (k till) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) (string, error) {
 	total := int64(0)
 	for _, l := range r.Lines {
 		total += l.Amount
 	}
 	k.owed = &desk.Owed{Charge: "c", Total: total, Lines: r.Lines}
 	k.calls = append(k.calls, "charge "+r.Payer)
-	return nil
+	return "", nil
 }
 
 func (k till) CancelTx(_ context.Context, _ *sql.Tx, _ workflow.DossierID, actor, _ string) error {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,13 @@ func (s *step) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	// Charge and line are locked before the dossier, as a payment and a last
+	// signature do, so that none of them waits for another in a ring.
+	if s.to.National == procedures.StatusStopped {
+		if err := s.giveUp(ctx, s.actor); err != nil {
+			return err
+		}
+	}
 	return s.tick()
 }
 
@@ -70,6 +78,7 @@ func (s *step) request(ctx context.Context) error {
 	}
 	s.row.code = code.String()
 	s.row.search = searchText(s.row)
+	s.numbered = true
 	s.set.Ref = &s.row.code
 	s.set.Unit = &s.row.unit
 	return nil
@@ -87,6 +96,9 @@ func (d *Desk) number(ctx context.Context, tx *sql.Tx, agency string, now time.T
 // compare fixes the scan and its page count.
 func (s *step) compare(ctx context.Context) error {
 	paper, err := s.d.paper(ctx, s.tx, s.act.Scan)
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
 	if err != nil || paper.Dossier != s.row.id || paper.Kind != PaperScan {
 		return refused(EventCompare, &workflow.Reason{Code: procedures.GuardScanFixed,
 			VI: "Chưa có bản quét để đối chiếu. Tải bản quét lên rồi đối chiếu.", EN: "there is no scan to compare, upload one first"})
@@ -213,11 +225,6 @@ func (s *step) finish(ctx context.Context, actor workflow.Actor) error {
 	case EventCompare:
 		doc.Scan, doc.Pages, doc.ComparedBy = s.body.Scan, s.body.Pages, actor.ID
 	}
-	if s.to.National == procedures.StatusStopped {
-		if err := s.giveUp(ctx, actor); err != nil {
-			return err
-		}
-	}
 	if s.to.Outcome != "" && doc.Finished.IsZero() {
 		doc.Finished = s.now
 	}
@@ -259,8 +266,9 @@ func (s *step) charge(ctx context.Context) error {
 	if len(lines) == 0 {
 		return refused(s.act.Event, &workflow.Reason{Code: "no_fee", VI: "Hồ sơ này không phải nộp phí.", EN: "this dossier owes no fee"})
 	}
-	return s.d.Fees.ChargeTx(ctx, s.tx, &FeeRequest{Dossier: s.row.id, Unit: s.row.unit, Payer: s.row.owner,
+	s.settled, err = s.d.Fees.ChargeTx(ctx, s.tx, &FeeRequest{Dossier: s.row.id, Unit: s.row.unit, Payer: s.row.owner,
 		Name: s.row.answer("requester_name"), Title: "Ho so " + s.row.code, Lines: lines})
+	return err
 }
 
 // reserve takes the number with which a dossier goes to be signed.

@@ -36,9 +36,22 @@ func (g *Gate) OnSettled(ctx context.Context, tx *sql.Tx, s payment.Settled) err
 }
 
 // ChargeTx implements [desk.Fees]. A charge the dossier has already stands, even
-// if a fee has changed since.
-func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) error {
-	req := &payment.CreateRequest{Key: "dossier/" + string(r.Dossier), Subject: string(r.Dossier), Unit: r.Unit,
+// if a fee has changed since; one that was paid while the dossier could not move
+// is told, so that it moves now.
+func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) (settled string, err error) {
+	list, err := g.Payments.ListBySubjectTx(ctx, tx, everything, string(r.Dossier))
+	if err != nil {
+		return "", err
+	}
+	for i := range list {
+		switch list[i].State {
+		case payment.StateSettled:
+			return list[i].ID, nil
+		case payment.StateDue:
+			return "", nil
+		}
+	}
+	req := &payment.CreateRequest{Key: fmt.Sprintf("dossier/%s/%d", r.Dossier, len(list)), Subject: string(r.Dossier), Unit: r.Unit,
 		Payer: payment.Payer{ID: r.Payer, Name: r.Name}, Title: r.Title}
 	for _, l := range r.Lines {
 		req.Lines = append(
@@ -46,11 +59,8 @@ func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) err
 			payment.FeeLine{Kind: payment.FeeKind(l.Kind), Code: l.Fee, Name: l.Name.VI, Amount: payment.Dong(l.Amount)},
 		)
 	}
-	_, err := g.Payments.CreateTx(ctx, tx, req)
-	if errors.Is(err, payment.ErrConflict) {
-		return nil
-	}
-	return err
+	_, err = g.Payments.CreateTx(ctx, tx, req)
+	return "", err
 }
 
 // CancelTx implements [desk.Fees]: what has been paid stays paid.
@@ -64,7 +74,7 @@ func (g *Gate) CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.Dossie
 			continue
 		}
 		req := &payment.CancelRequest{Charge: c[i].ID, Scope: everything, Actor: actor, Reason: reason}
-		if _, err := g.Payments.CancelTx(ctx, tx, req); err != nil {
+		if _, err := g.Payments.CancelTx(ctx, tx, req); err != nil && !errors.Is(err, payment.ErrConflict) { // paid: it stays paid
 			return err
 		}
 	}

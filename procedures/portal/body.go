@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/motcua/motcua/identity"
-	"github.com/motcua/motcua/procedures/desk"
 )
 
 const (
@@ -21,7 +20,10 @@ const (
 	maxDrain = 256 << 20
 )
 
-// bounded ends a body that is longer than it may be with desk.ErrTooLarge.
+// errTooLarge: a body is longer than it may be.
+var errTooLarge = errors.New("body too large")
+
+// bounded ends a body that is longer than it may be with errTooLarge.
 type bounded struct {
 	r    io.Reader
 	left int64
@@ -29,7 +31,7 @@ type bounded struct {
 
 func (b *bounded) Read(buf []byte) (int, error) {
 	if b.left < 0 {
-		return 0, desk.ErrTooLarge
+		return 0, errTooLarge
 	}
 	if int64(len(buf)) > b.left+1 {
 		buf = buf[:b.left+1]
@@ -37,7 +39,7 @@ func (b *bounded) Read(buf []byte) (int, error) {
 	n, err := b.r.Read(buf)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return 0, desk.ErrTooLarge
+		return 0, errTooLarge
 	}
 	return n, err
 }
@@ -51,7 +53,7 @@ func (r *request) form() (url.Values, error) {
 	}
 	body, err := io.ReadAll(&bounded{r.Body, maxForm})
 	if err != nil {
-		if errors.Is(err, desk.ErrTooLarge) {
+		if errors.Is(err, errTooLarge) {
 			r.drain()
 		}
 		return nil, err

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -96,7 +95,8 @@ func (p *Portal) showDraft(r *request, d *draft, answers map[string]any, errs []
 }
 
 // postNewDraft keeps the first answers. The form's key makes a second click save
-// the same draft, with what it says.
+// the same draft, with what it says; once the draft was changed from its own page
+// that second click is a conflict.
 func (p *Portal) postNewDraft(r *request) error {
 	r.back = r.URL.Path
 	proc, units, err := p.onlineProcedure(r, r.PathValue("code"))
@@ -115,13 +115,7 @@ func (p *Portal) postNewDraft(r *request) error {
 		return p.showDraft(r, &draft{Action: r.URL.Path, Procedure: proc, Units: choices(units, "")}, answersOf(answers),
 			[]fieldError{{"f-unit", r.lang.t("draft.unit.missing")}})
 	}
-	save := &desk.Draft{Procedure: proc.Code, Unit: v.Get("unit"), Form: answers, Key: v.Get("key")}
-	c, err := p.Desk.SaveDraft(r.Context(), r.who, save)
-	if err == nil && c.State.Start && c.Revision == 1 && !sameForm(c.Form, answers) {
-		// the key is known: the same page was sent again with other answers
-		save.Dossier, save.Revision = c.Dossier.ID, c.Revision
-		c, err = p.Desk.SaveDraft(r.Context(), r.who, save)
-	}
+	c, err := p.Desk.SaveDraft(r.Context(), r.who, &desk.Draft{Procedure: proc.Code, Unit: v.Get("unit"), Form: answers, Key: v.Get("key")})
 	if err != nil {
 		r.typed = typedAnswers(r.lang, proc.Form, answers)
 		return err
@@ -130,12 +124,6 @@ func (p *Portal) postNewDraft(r *request) error {
 		return r.seeOther("/ho-so/" + string(c.Dossier.ID))
 	}
 	return p.afterSave(r, c, v)
-}
-
-func sameForm(a, b json.RawMessage) bool {
-	x, errA := json.Marshal(answersOf(a))
-	y, errB := json.Marshal(answersOf(b))
-	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
 // afterSave goes on to the check, or shows what is to be corrected; what was
@@ -204,7 +192,10 @@ func (p *Portal) postDraft(r *request) error {
 	if unit == "" {
 		unit = c.Unit.Code
 	}
-	revision, _ := strconv.ParseInt(v.Get("revision"), 10, 64)
+	revision, err := strconv.ParseInt(v.Get("revision"), 10, 64)
+	if err != nil {
+		return trouble(http.StatusUnprocessableEntity, "bad_request")
+	}
 	saved, err := p.Desk.SaveDraft(r.Context(), r.who, &desk.Draft{Dossier: c.Dossier.ID, Revision: revision, Procedure: c.Procedure.Code,
 		Unit: unit, Form: answers, Key: v.Get("key")})
 	if errors.Is(err, workflow.ErrStale) {

@@ -75,7 +75,7 @@ func problemOf(err error) *problem {
 		return trouble(http.StatusServiceUnavailable, "outside")
 	case errors.Is(err, workflow.ErrNotFound), errors.Is(err, procedures.ErrNotFound), errors.Is(err, desk.ErrSubject):
 		return trouble(http.StatusNotFound, "not_found")
-	case errors.Is(err, desk.ErrTooLarge):
+	case errors.Is(err, errTooLarge):
 		return trouble(http.StatusRequestEntityTooLarge, "too_large")
 	case errors.Is(err, workflow.ErrInvalid), errors.Is(err, desk.ErrForm), errors.Is(err, identity.ErrInvalid):
 		return trouble(http.StatusUnprocessableEntity, "bad_request")

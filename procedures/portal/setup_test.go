@@ -117,7 +117,7 @@ type gate struct {
 	b     *bundle
 }
 
-func (g *gate) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) error {
+func (g *gate) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	o := &desk.Owed{Charge: "ch-" + string(r.Dossier), Lines: r.Lines, State: "due"}
@@ -125,7 +125,7 @@ func (g *gate) ChargeTx(_ context.Context, _ *sql.Tx, r *desk.FeeRequest) error 
 		o.Total += l.Amount
 	}
 	g.owed[r.Dossier] = o
-	return nil
+	return "", nil
 }
 
 func (g *gate) CancelTx(context.Context, *sql.Tx, workflow.DossierID, string, string) error {

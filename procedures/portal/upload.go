@@ -58,8 +58,8 @@ func (r *request) readUpload(limit int64) (*upload, error) {
 
 // uploadError tells a file that is too large from a line that was cut.
 func uploadError(err error) error {
-	if errors.Is(err, desk.ErrTooLarge) {
-		return desk.ErrTooLarge
+	if errors.Is(err, errTooLarge) {
+		return errTooLarge
 	}
 	return trouble(http.StatusUnprocessableEntity, "upload_cut")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"go.uber.org/zap"
 )
 
 type pass struct {
@@ -19,6 +20,7 @@ func (pass) Kind() string { return "motcua_pass" }
 type passWorker struct {
 	river.WorkerDefaults[pass]
 	run map[string]func(context.Context) error
+	log *zap.Logger
 }
 
 // Work runs one pass. It is not retried: the next one comes by itself.
@@ -27,7 +29,14 @@ func (w *passWorker) Work(ctx context.Context, job *river.Job[pass]) error {
 	if run == nil { // another node, of an older or newer build, asked for it
 		return river.JobCancel(fmt.Errorf("no pass %q is bound here", job.Args.Name))
 	}
-	return run(ctx)
+	err := run(ctx)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	// The next run comes by itself: a failed one is told and soon forgotten, not
+	// kept as a dead letter.
+	w.log.Warn("pass failed", zap.String("pass", job.Args.Name), zap.Error(err))
+	return river.JobCancel(err)
 }
 
 // waiting makes a pass unique among those that wait or run, so that a slow one
@@ -36,7 +45,7 @@ var waiting = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobSta
 	rivertype.JobStateRetryable, rivertype.JobStateScheduled}
 
 func (r *Runner) passes(workers *river.Workers) ([]*river.PeriodicJob, error) {
-	w := &passWorker{run: map[string]func(context.Context) error{}}
+	w := &passWorker{run: map[string]func(context.Context) error{}, log: r.o.Logger}
 	var jobs []*river.PeriodicJob
 	for _, p := range r.o.Passes {
 		if p.Every < time.Second || p.Name == "" || w.run[p.Name] != nil {

@@ -45,7 +45,7 @@ type Options struct {
 	Workers int
 	// MaxAttempts is how often a handler is tried before the job is a dead
 	// letter; the pauses grow with the fourth power of the attempt. Defaults
-	// to 15, about two weeks.
+	// to 23, about two weeks.
 	MaxAttempts int
 	// JobTimeout bounds one run of a handler. Defaults to 20 s.
 	JobTimeout time.Duration
@@ -88,7 +88,7 @@ func New(db *sqlkit.DB, sources []Source, o *Options) (*Runner, error) {
 		r.o = *o
 	}
 	r.o.Workers = cmp.Or(r.o.Workers, 10)
-	r.o.MaxAttempts = cmp.Or(r.o.MaxAttempts, 15)
+	r.o.MaxAttempts = cmp.Or(r.o.MaxAttempts, 23)
 	r.o.JobTimeout = cmp.Or(r.o.JobTimeout, 20*time.Second)
 	r.o.RescueAfter = cmp.Or(r.o.RescueAfter, 30*time.Second)
 	r.o.Poll = cmp.Or(r.o.Poll, 200*time.Millisecond)

@@ -26,7 +26,7 @@ type Message struct {
 
 // Outbox keeps the messages of one module in the table it was given, with the
 // columns id TEXT PRIMARY KEY, topic TEXT, payload BYTEA, at_us BIGINT, lease
-// TEXT DEFAULT ”, leased_until_us BIGINT DEFAULT 0. Its methods may be called
+// TEXT DEFAULT (empty), leased_until_us BIGINT DEFAULT 0. Its methods may be called
 // concurrently, from many processes.
 type Outbox struct {
 	db    *DB
@@ -123,10 +123,29 @@ func (b *Outbox) Drain(ctx context.Context, n int, fn func(context.Context, []Me
 	}
 	del, cancel := b.db.Bound(context.WithoutCancel(ctx))
 	defer cancel()
-	if _, err := b.db.Write.ExecContext(del, b.db.Dialect.SQL("DELETE FROM "+b.table+" WHERE lease = $1"), lease); err != nil {
+	query, args := b.deletion(lease, ms)
+	if _, err := b.db.Write.ExecContext(del, query, args...); err != nil {
 		return 0, fmt.Errorf("outbox %s: handed over but not deleted, they will come again: %w", b.table, err)
 	}
 	return len(ms), nil
+}
+
+// deletion names the rows by their primary key, so that a long backlog is not
+// searched for them, and by the lease, so that none is deleted which another has
+// taken over since.
+func (b *Outbox) deletion(lease string, ms []Message) (string, []any) {
+	var s strings.Builder
+	fmt.Fprintf(&s, "DELETE FROM %s WHERE lease = $1 AND id IN (", b.table)
+	args := []any{lease}
+	for i, m := range ms {
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		args = append(args, m.ID)
+		fmt.Fprintf(&s, "$%d", len(args))
+	}
+	s.WriteString(")")
+	return b.db.Dialect.SQL(s.String()), args
 }
 
 func (b *Outbox) claim(ctx context.Context, lease string, n int) ([]Message, error) {

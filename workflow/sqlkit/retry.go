@@ -98,6 +98,11 @@ func (db *DB) Retry(ctx context.Context, keyed bool, fn func(context.Context) er
 	}
 }
 
+// RolledBack reports whether err says that the server itself rolled back, e.g.
+// because two transactions waited for each other: the whole transaction is to be
+// run again, also where only a part of it, under a savepoint, got the error.
+func (db *DB) RolledBack(err error) bool { return err != nil && db.class(err) == ClassRolledBack }
+
 // judge applies the error table: again says whether repeating can help and is
 // safe, unknown whether the work may have been done already.
 func (db *DB) judge(err error, keyed bool) (again, unknown bool) {
