@@ -62,12 +62,13 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 			"a tar":                  cut(one("", "", "("+strings.Repeat("-", 400)+")"), strings.Repeat("-", 400), tarMark()),
 		},
 		scan.NotPDF: {
-			"nothing": {},
-			"JPEG":    []byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"),
-			"TIFF":    []byte("II*\x00\x08\x00\x00\x00"),
-			"HEIC":    []byte("\x00\x00\x00\x18ftypheic"),
-			"DOCX":    []byte("PK\x03\x04word/document.xml" + zipFile),
-			"text":    []byte("Kính gửi: Ủy ban nhân dân\n"),
+			"nothing":                   {},
+			"JPEG":                      []byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"),
+			"TIFF":                      []byte("II*\x00\x08\x00\x00\x00"),
+			"HEIC":                      []byte("\x00\x00\x00\x18ftypheic"),
+			"DOCX":                      []byte("PK\x03\x04word/document.xml" + zipFile),
+			"text that ends like a PDF": []byte("it ends with\n%%EOF\n"),
+			"text":                      []byte("Kính gửi: Ủy ban nhân dân\n"),
 		},
 		scan.Broken: {
 			"cut":                             doc{}.bytes()[:300],
@@ -75,6 +76,11 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 			"noise behind":                    doc{tail: "noise"}.bytes(),
 			"startxref beside":                cut(doc{}.bytes(), "xref\n0", "xerf\n0"),
 			"header without a dash":           cut(doc{}.bytes(), "%PDF-", "%PDF_"),
+			"header of version 3":             cut(doc{}.bytes(), "%PDF-1.7", "%PDF-3.0"),
+			"header of version 0":             cut(doc{}.bytes(), "%PDF-1.7", "%PDF-0.9"),
+			"header without a dot":            cut(doc{}.bytes(), "%PDF-1.7", "%PDF-1-7"),
+			"header of half a version":        cut(doc{}.bytes(), "%PDF-1.7", "%PDF-1.x"),
+			"header of a colon":               cut(doc{}.bytes(), "%PDF-1.7", "%PDF-1.:"),
 			"header without a version":        cut(doc{}.bytes(), "%PDF-1.7", "%PDF-x.7"),
 			"offset":                          cut(one("", "", "null"), "\n5 0 obj", "\n6 0 obj"),
 			"offset of what nothing leads to": cut(one("", "", "(x)"), "5 0 obj", "5 1 obj"),
@@ -103,15 +109,17 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 			"in a font": doc{objects: []string{stream("/Filter/FlateDecode", spaces(3))}}.bytes(),
 			"many streams": doc{contents: "[" + strings.Repeat("5 0 R ", 3) + "]", objects: []string{
 				stream("/Filter/FlateDecode", spaces(1)), stream("/Filter/FlateDecode", spaces(1))}}.bytes(),
-			"JBIG2 content":            content("/Filter/JBIG2Decode", "x"),
-			"content that is an image": content("/Subtype/Image/Filter/DCTDecode", "x"),
-			"JPEG as a form":           doc{objects: []string{stream(form("/Filter/DCTDecode"), "x")}}.bytes(),
-			"JPEG as a glyph":          doc{objects: []string{"<</Type/Font/CharProcs<</a 6 0 R>>>>", stream("/Filter/DCTDecode", "x")}}.bytes(),
-			"JPEG as a pattern":        doc{objects: []string{stream("/PatternType 1/Filter/DCTDecode", "x")}}.bytes(),
-			"an image of 10^12 dots":   doc{objects: []string{stream("/Subtype/Image/Width 1000000/Height 1000000", "x")}}.bytes(),
-			"nesting":                  one("", "", strings.Repeat("[", 500)+strings.Repeat("]", 500)),
-			"nine filters":             content("/Filter["+strings.Repeat("/ASCIIHexDecode", 9)+"]", ">"),
-			"run lengths":              content("/Filter[/FlateDecode/RunLengthDecode]", flate(strings.Repeat("\x81 ", 1<<14))),
+			"JBIG2 content":              content("/Filter/JBIG2Decode", "x"),
+			"content that is an image":   content("/Subtype/Image/Filter/DCTDecode", "x"),
+			"JPEG as a form":             doc{objects: []string{stream(form("/Filter/DCTDecode"), "x")}}.bytes(),
+			"JPEG as a glyph":            doc{objects: []string{"<</Type/Font/CharProcs<</a 6 0 R>>>>", stream("/Filter/DCTDecode", "x")}}.bytes(),
+			"JPEG as a pattern":          doc{objects: []string{stream("/PatternType 1/Filter/DCTDecode", "x")}}.bytes(),
+			"an image of 10^12 dots":     doc{objects: []string{stream("/Subtype/Image/Width 1000000/Height 1000000", "x")}}.bytes(),
+			"forms that draw each other": doubling(1, 40),
+			"a form on every page":       doubling(250, 14),
+			"nesting":                    one("", "", strings.Repeat("[", 500)+strings.Repeat("]", 500)),
+			"nine filters":               content("/Filter["+strings.Repeat("/ASCIIHexDecode", 9)+"]", ">"),
+			"run lengths":                content("/Filter[/FlateDecode/RunLengthDecode]", flate(strings.Repeat("\x81 ", 1<<14))),
 		},
 		scan.PageCount: {
 			"no page":   pages(0, ""),
@@ -206,6 +214,22 @@ func refusedFiles() map[scan.Class]map[string][]byte {
 	}
 }
 
+// doubling has forms that each draw the next one twice, n deep, and pages that each draw the first.
+func doubling(pages, n int) []byte {
+	bodies := []string{"<</Type/Catalog/Pages 2 0 R>>", "", "<</XObject<</F 5 0 R>>>>", stream("", "/F Do")}
+	for i := range n {
+		bodies = append(bodies, stream(form(fmt.Sprintf("/Resources<</XObject<</F %d 0 R>>>>", i+6)), "/F Do /F Do"))
+	}
+	bodies = append(bodies, stream(form(""), "q Q"))
+	kids := ""
+	for range pages {
+		kids += fmt.Sprintf("%d 0 R ", len(bodies)+1)
+		bodies = append(bodies, "<</Type/Page/Parent 2 0 R/Resources 3 0 R/Contents 4 0 R>>")
+	}
+	bodies[1] = fmt.Sprintf("<</Type/Pages/MediaBox[0 0 9 9]/Kids[%s]/Count %d>>", kids, pages)
+	return file(bodies, "", "")
+}
+
 // tarMark puts the mark of a tar where it stands in one: byte 257.
 func tarMark() string {
 	at := bytes.Index(one("", "", "("+strings.Repeat("-", 400)+")"), []byte(strings.Repeat("-", 400)))
@@ -238,18 +262,23 @@ func TestClasses(t *testing.T) {
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string][]byte{
-		"plain":                  doc{content: "0 0 9 9 re f"}.bytes(),
-		"300 pages":              pages(300, ""),
-		"no content":             cut(doc{}.bytes(), "/Contents 4 0 R", "/Contains 4 0 R"),
-		"empty content":          doc{contents: "[]"}.bytes(),
-		"nothing in Flate":       content("/Filter/FlateDecode", ""),
-		"UserUnit and Rotate":    doc{page: "/UserUnit 10/Rotate 270"}.bytes(),
-		"destination on opening": one("/OpenAction[3 0 R/Fit]", "", "null"),
-		"GoTo on opening":        one("/OpenAction 5 0 R", "", "<</S/GoTo/D[3 0 R/Fit]>>"),
-		"next page":              annot("/Subtype/Link/A<</S/Named/N/NextPage>>"),
-		"link":                   annot("/Subtype/Link/Border[0 0 1]/A<</S/URI/URI(https://dichvucong.gov.vn)>>"),
-		"mail":                   annot("/Subtype/Link/A<</S/URI/URI(mailto:a@b.vn)>>"),
-		"link in place":          annot("/Subtype/Link/Dest[3 0 R/Fit]"),
+		"plain":                               doc{content: "0 0 9 9 re f"}.bytes(),
+		"300 pages":                           pages(300, ""),
+		"no content":                          cut(doc{}.bytes(), "/Contents 4 0 R", "/Contains 4 0 R"),
+		"empty content":                       doc{contents: "[]"}.bytes(),
+		"nothing in Flate":                    content("/Filter/FlateDecode", ""),
+		"UserUnit and Rotate":                 doc{page: "/UserUnit 10/Rotate 270"}.bytes(),
+		"destination on opening":              one("/OpenAction[3 0 R/Fit]", "", "null"),
+		"GoTo on opening":                     one("/OpenAction 5 0 R", "", "<</S/GoTo/D[3 0 R/Fit]>>"),
+		"next page":                           annot("/Subtype/Link/A<</S/Named/N/NextPage>>"),
+		"link":                                annot("/Subtype/Link/Border[0 0 1]/A<</S/URI/URI(https://dichvucong.gov.vn)>>"),
+		"mail":                                annot("/Subtype/Link/A<</S/URI/URI(mailto:a@b.vn)>>"),
+		"link in place":                       annot("/Subtype/Link/Dest[3 0 R/Fit]"),
+		"link with a thick frame":             annot("/Subtype/Link/Border[0 0 3]"),
+		"forms that draw each other a little": doubling(1, 14),
+		"a font called AF":                    one("", "/Resources<</Font<</AF 5 0 R>>>>", "<</Type/Font>>"),
+		"an archive whose directory is elsewhere": one("", "",
+			stream("", "PK\x05\x06\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f"+zipFile[16:])),
 		"null among annotations": one("", "/Annots[null 99 0 R]", "null"),
 		"empty form":             one("/AcroForm<</Fields[]/DA(/Helv 0 Tf)>>", "", "null"),
 		"empty name trees":       one("/Names<</JavaScript<</Names[]>>/EmbeddedFiles 5 0 R>>", "", "<</Kids[5 0 R]>>"),

@@ -83,6 +83,17 @@ func TestRewriteUnclear(t *testing.T) {
 	}
 }
 
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+func TestRewriteToFull(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{"q Q", "/A /B C", strings.Repeat(" ", 2*windowBytes)} {
+		assert.ErrorIs(t, rewrite(strings.NewReader(in), full{}, mark), io.ErrShortWrite)
+	}
+}
+
 // TestRewriteNothing: content in which nothing is replaced comes out as it went in, however it arrives.
 func TestRewriteNothing(t *testing.T) {
 	t.Parallel()
@@ -115,6 +126,7 @@ func TestPixelBytes(t *testing.T) {
 		"palette":        {pdf.Dict{"ColorSpace": pdf.Array{pdf.Name("Indexed")}, "BitsPerComponent": int64(4)}, 800 * 400 / 2},
 		"mask":           {pdf.Dict{"ImageMask": true}, 800 * 400 / 8},
 		"black or white": {pdf.Dict{"BitsPerComponent": int64(1)}, 800 * 400 / 8},
+		"no bits":        {pdf.Dict{"BitsPerComponent": int64(0)}, 800 * 400 * 4},
 		"odd bits":       {pdf.Dict{"BitsPerComponent": int64(99)}, 800 * 400 * 4},
 	} {
 		d := c.more

@@ -20,7 +20,6 @@ func (in *inspection) document() error {
 		in.findings.add(JavaScript, 0, nil)
 	}
 	if in.dict(c["Collection"]) != nil || in.filled(names["EmbeddedFiles"], map[pdf.Ref]bool{}) {
-		in.embedded = true
 		in.findings.add(EmbeddedFile, 0, nil)
 	}
 	return nil

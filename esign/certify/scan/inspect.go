@@ -42,7 +42,7 @@ type inspection struct {
 	measured map[*pdf.Stream]bool
 	glyphs   map[*pdf.Stream]bool // content of Type 3 fonts
 	nested   bool                 // a form draws with forms
-	embedded bool                 // a file is attached
+	embedded bool                 // a file is inside
 	layers   layering
 	form     bool  // an AcroForm says something about the fields it does not have
 	failed   error // the first error of get

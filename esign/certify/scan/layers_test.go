@@ -135,7 +135,7 @@ func TestUnlayered(t *testing.T) {
 			stream(form("/OC<</Type/OCMD/OCGs 5 0 R>>/Resources<</Properties<</L 5 0 R>>>>"), "/OC/L BDC 1 1 2 2 re f EMC"),
 			stream("/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/OC 5 0 R", "x"),
 			stream("/Filter/FlateDecode", flate("(/OC /L BDC) pop /OC /L")),
-			stream("", "BDC /X Do /OC Do EMC /OC /L DP /Span /M BDC EMC\nBI /W 1 /H 1 ID /OC /L BDC EI q Q"),
+			stream("", "BDC /X Do /OC Do EMC /OC /L DP /Span /M BDC EMC /OC<</K 1>>BDC EMC\nBI /W 1 /H 1 ID /OC /L BDC EI q Q"),
 		},
 	}
 	s, err := check(t, d.bytes())
@@ -155,7 +155,8 @@ func TestUnlayered(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, s.Data, 0o600))
 	out, err := exec.CommandContext(t.Context(), qpdf, "--qdf", "--object-streams=disable", path, "-").Output()
 	require.NoError(t, err)
-	for _, there := range []string{"(/OC /L BDC) pop", "/Layer BMC /X Do /OC Do EMC", "/Layer MP", "/Span /M BDC EMC", "ID /OC /L BDC EI q Q",
+	for _, there := range []string{"(/OC /L BDC) pop", "/Layer BMC /X Do /OC Do EMC", "/Layer MP", "/Span /M BDC EMC /OC<</K 1>>BDC EMC",
+		"ID /OC /L BDC EI q Q",
 		"/Layer BMC 1 1 2 2 re f EMC"} {
 		assert.Contains(t, string(out), there)
 	}

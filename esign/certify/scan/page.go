@@ -109,7 +109,6 @@ func (in *inspection) annotation(d pdf.Dict, page int) {
 	case "Widget":
 		in.findings.add(Form, page, nil)
 	case "FileAttachment", "Sound", "Movie", "Screen", "3D", "RichMedia":
-		in.embedded = true
 		in.findings.add(EmbeddedFile, page, nil)
 	case "Link":
 		if in.dict(d["AP"]) != nil || in.border(d) > maxBorder {
