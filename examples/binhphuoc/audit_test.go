@@ -99,7 +99,7 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 		return got
 	}
 	for _, a := range altered {
-		row := alter(t, file, a.table, a.row, fmt.Sprintf("UPDATE %[1]s SET %[2]s WHERE rowid = (SELECT max(rowid) FROM %[1]s)", a.table, a.set))
+		row := alter(t, file, a.table, a.row, fmt.Sprintf("UPDATE %s SET %s WHERE %s", a.table, a.set, last(a.table)))
 		got := recount(a.table + ": " + a.set)
 		assert.True(t, slices.ContainsFunc(got.Problems, func(p sqlkit.Problem) bool {
 			return p.Table == a.table && strings.Contains(p.Row, row)
@@ -107,7 +107,7 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 		if erasable[a.table] {
 			continue
 		}
-		alter(t, file, a.table, "", fmt.Sprintf("DELETE FROM %[1]s WHERE rowid = (SELECT max(rowid) FROM %[1]s)", a.table))
+		alter(t, file, a.table, "", fmt.Sprintf("DELETE FROM %s WHERE %s", a.table, last(a.table)))
 		got = recount("a row of " + a.table + " is gone")
 		module, _, _ := strings.Cut(a.table, "_")
 		if len(got.Problems) > 0 { // what is gone is missed by the table itself or by what refers to it
@@ -115,6 +115,15 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 		}
 	}
 	assert.JSONEq(t, `{"ok":true,"problems":[]}`, ok(t, "audit", "--data", data, "--json"), "restored, it adds up again")
+}
+
+// last chooses the row of a table that is hit: the last one, of the papers a scan.
+// (A slip that is not there may be one that is not drawn yet.)
+func last(table string) string {
+	if table == "procedures_papers" {
+		return "rowid = (SELECT max(rowid) FROM procedures_papers WHERE kind = 'scan')"
+	}
+	return "rowid = (SELECT max(rowid) FROM " + table + ")"
 }
 
 // alter runs a statement past all triggers and returns the name of the row it
@@ -131,7 +140,7 @@ func alter(t *testing.T, file, table, column, statement string) string {
 	}
 	row := ""
 	if column != "" {
-		row = texts(t, db.Read, "SELECT %s FROM %s ORDER BY rowid DESC LIMIT 1", column, table)[0]
+		row = texts(t, db.Read, "SELECT %s FROM %s WHERE %s", column, table, last(table))[0]
 	}
 	_, err = db.Write.ExecContext(ctx, "PRAGMA foreign_keys = OFF")
 	require.NoError(t, err)

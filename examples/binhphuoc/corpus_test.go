@@ -22,7 +22,7 @@ func TestCorpus(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(root, "scan", "INDEX.tsv"))
 	require.NoError(t, err)
 	data := filepath.Join(t.TempDir(), "data")
-	srv := serve(t, data, "--date", lawDay)
+	srv := serving(t, plain, t.TempDir(), "--data", data, "--date", lawDay)
 	db := books(t, data, "")
 	certified := 0
 	for _, row := range strings.Split(strings.TrimSpace(string(raw)), "\n")[1:] {

@@ -49,8 +49,8 @@ func (c *counter) file() string {
 	c.t.Helper()
 	f := c.citizen.get("/ho-so/moi/2.000815").form("to-khai")
 	require.Contains(c.t, f.values.Get("unit"), "H10.40.02")
-	p := c.citizen.post(f, "requester_name", citizen, "phone", "0900000001", "document_kind", "diploma", "document_name", "Bằng tốt nghiệp",
-		"pages", "2", "copies", "1", "language", "vi", "next", "continue")
+	p := c.citizen.post(f, "requester_name", citizen, "phone", "0900000001", "document_kind", "diploma",
+		"document_name", "Bằng tốt nghiệp", "pages", "2", "copies", "1", "language", "vi", "next", "continue")
 	p = c.citizen.post(p.form("request"))
 	require.Equal(c.t, http.StatusOK, p.status, p.text())
 	id, _, _ := strings.Cut(strings.TrimPrefix(p.url.Path, "/ho-so/"), "/")

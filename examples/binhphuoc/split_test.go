@@ -17,7 +17,7 @@ import (
 func TestSimulatorsApart(t *testing.T) {
 	t.Parallel()
 	sim := filepath.Join(t.TempDir(), "sim")
-	sims := launch(t, t.TempDir(), "sim", "--data", sim)
+	sims := launch(t, raced, t.TempDir(), "sim", "--data", sim)
 	line, more := sims.line(t)
 	require.True(t, more, "the simulators do not start")
 	assert.Contains(t, line, "province.yaml")
@@ -26,7 +26,7 @@ func TestSimulatorsApart(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "province.yaml"), raw, 0o600))
 
-	srv := serving(t, dir, "--no-sim", "--config", "province.yaml")
+	srv := serving(t, raced, dir, "--no-sim", "--config", "province.yaml")
 	out := filepath.Join(t.TempDir(), "certified.pdf")
 	r := run(t, "demo", "--url", srv.url, "--out", out)
 	require.Zero(t, r.code, "%s%s", r.stdout, r.stderr)
@@ -118,9 +118,10 @@ func TestNoIdentityFromHeaders(t *testing.T) {
 	srv := serve(t, filepath.Join(t.TempDir(), "data"))
 	b := newBrowser(t, srv.url)
 	for name, value := range map[string]string{
-		"X-User": "cb-0001", "Remote-User": "cb-0001", "X-Remote-User": "cb-0001", "X-Forwarded-User": "cb-0001", "X-Auth-Request-User": "cb-0001",
-		"X-Forwarded-Email": "lan@example.org", "X-Ssl-Client-Verify": "SUCCESS", "Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYi0wMDAxIn0.",
-		"Cookie": "session=cb-0001; user=cb-0001; motcua_session=cb-0001",
+		"X-User": "cb-0001", "Remote-User": "cb-0001", "X-Remote-User": "cb-0001", "X-Forwarded-User": "cb-0001",
+		"X-Auth-Request-User": "cb-0001", "X-Forwarded-Email": "lan@example.org", "X-Ssl-Client-Verify": "SUCCESS",
+		"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYi0wMDAxIn0.",
+		"Cookie":        "session=cb-0001; user=cb-0001; motcua_session=cb-0001",
 	} {
 		for _, path := range []string{"/ho-so", "/can-bo", "/nhat-ky", "/giay-to/A/B"} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.url+path, nil)
