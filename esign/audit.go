@@ -188,6 +188,10 @@ func (a *audit) signature(row string, p *planRow, r *signatureRow) {
 		a.problem(table, row, "path, attributes or their digest do not agree")
 		return
 	}
+	if r.seq < 0 || r.seq >= len(p.plan.Signatures) {
+		a.problem(table, row, "signature %d is none of the plan's %d", r.seq, len(p.plan.Signatures))
+		return
+	}
 	signed := r.state >= stepSigned && r.state <= stepDone
 	if signed != (len(r.value) > 0) || (r.state == stepDone) != (r.result != "") || r.state == stepAsked && r.handle == "" {
 		a.problem(table, row, "has not the results of state %d", r.state)

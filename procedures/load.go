@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +38,9 @@ func LoadWith(fsys fs.FS, opts *Options) (*Catalogue, []Finding, error) {
 		if o.Statuses = t; t == nil {
 			o.Statuses = Statuses()
 		}
+	}
+	if err := l.elsewhere(); err != nil {
+		return nil, nil, err
 	}
 	for _, layer := range layers {
 		if err := l.layer(layer); err != nil {
@@ -70,7 +74,7 @@ func (l *loader) layer(layer Layer) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || path.Ext(name) != ".yaml" && path.Ext(name) != ".yml" {
+		if d.IsDir() || !isYAML(name) {
 			return nil
 		}
 		if l.files++; l.files > maxFiles {
@@ -84,6 +88,28 @@ func (l *loader) layer(layer Layer) error {
 	return err
 }
 
+// elsewhere names YAML files beside the layers, so that a misspelt folder is not
+// silently left out.
+func (l *loader) elsewhere() error {
+	return fs.WalkDir(l.fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains(layers, Layer(name)) || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case d.IsDir() || !isYAML(name) || name == "statuses.yaml":
+			return nil
+		}
+		if l.files++; l.files > maxFiles {
+			return &Error{CodeLimit, fmt.Sprintf("more than %d files; split the folder", maxFiles)}
+		}
+		l.f.add(name, 0, "file-place", "put it under national, ministry, province or commune/UNIT", "the file lies where none is read")
+		return nil
+	})
+}
+
+func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
+
 func (l *loader) file(layer Layer, name string) error {
 	rest := strings.Split(strings.TrimPrefix(name, string(layer)+"/"), "/")
 	unit := ""
@@ -94,8 +120,8 @@ func (l *loader) file(layer Layer, name string) error {
 			return nil
 		}
 	}
-	code, isYAML := strings.CutSuffix(rest[len(rest)-1], ".yaml")
-	if len(rest) != 1 || !isYAML || (layer == CommuneLayer) != (unit != "") {
+	code, ok := strings.CutSuffix(rest[len(rest)-1], ".yaml")
+	if len(rest) != 1 || !ok || (layer == CommuneLayer) != (unit != "") {
 		l.f.add(name, 0, "file-place", "national/CODE.yaml, ministry/CODE.yaml, province/CODE.yaml or commune/UNIT/CODE.yaml",
 			"the file lies where none is read")
 		return nil
@@ -161,6 +187,13 @@ func (l *loader) named(n *node, code string) {
 }
 
 func readLimited(fsys fs.FS, name string) (text []byte, err error) {
+	info, err := fs.Stat(fsys, name) // before opening: a pipe would never end
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", name)
+	}
 	file, err := fsys.Open(name)
 	if err != nil {
 		return nil, err

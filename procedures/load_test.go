@@ -22,6 +22,8 @@ func TestFilesInTheirPlace(t *testing.T) {
 		"deeper":             {"province/x/2.000815.yaml", overlay, "file-place"},
 		"yml":                {"province/2.000815.yml", overlay, "file-place"},
 		"no unit":            {"commune/2.000815.yaml", overlay, "file-place"},
+		"misspelt layer":     {"provinces/2.000815.yaml", overlay, "file-place"},
+		"no layer":           {"2.000815.yaml", overlay, "file-place"},
 		"odd unit":           {"commune/tân phú/2.000815.yaml", overlay, "unit-form"},
 		"another name":       {"province/2.000884.yaml", overlay, "file-name"},
 		"national overlay":   {"national/2.000816.yaml", overlay, "file-place"},

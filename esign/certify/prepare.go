@@ -95,7 +95,7 @@ func (s *Service) keepPlan(ctx context.Context, l *Line, p *planned) (*planned, 
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	keep := func(ctx context.Context, tx *sql.Tx) error {
 		fresh, err := s.load(ctx, tx, "id", l.ID)
 		if err != nil {
 			return err
@@ -109,7 +109,10 @@ func (s *Service) keepPlan(ctx context.Context, l *Line, p *planned) (*planned, 
 		}
 		l.plan = string(text)
 		return s.save(ctx, tx, l)
-	})
+	}
+	if err = s.write(ctx, keep); errors.Is(err, errMoved) { // another click was first: go on with its plan
+		err = s.write(ctx, keep)
+	}
 	if err != nil {
 		return nil, err
 	}

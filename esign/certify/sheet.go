@@ -3,7 +3,9 @@ package certify
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/boombuler/barcode/qr"
@@ -46,15 +48,20 @@ func output(pdf *fpdf.Fpdf, drawn error) ([]byte, error) {
 }
 
 // clean makes text fit to draw: NFC, because decomposed Vietnamese is drawn with
-// its marks displaced, and one line.
+// its marks displaced, one line, and only what the font can show: a title typed
+// with an emoji must not stand in the way of a signature.
 func clean(s string) string {
-	out := []rune(norm.NFC.String(s))
-	for i, r := range out {
-		if r < ' ' || r == 0x7f {
-			out[i] = ' '
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) && r != '\u00a0', unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1 // has no shape of its own
+		case r > 0xffff || r == unicode.ReplacementChar:
+			return '?' // the embedded font has no such character
 		}
-	}
-	return string(out)
+		return r
+	}, norm.NFC.String(s)))
 }
 
 // drawQR draws a code as squares, sharp at any size; level M survives a fold.

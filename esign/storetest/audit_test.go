@@ -88,7 +88,8 @@ func TestAuditFindsRowsThatAreGone(t *testing.T) {
 		w.finish(s, "p")
 		for _, c := range []struct{ sql, table string }{
 			{"DELETE FROM esign_attempts WHERE seq = 1", "esign_attempts"},
-			{"DELETE FROM esign_signatures WHERE seq = 1", "esign_plans"},
+			{"UPDATE esign_signatures SET seq = 7 WHERE seq = 1", "esign_signatures"},
+			{"DELETE FROM esign_signatures WHERE seq = 7", "esign_plans"},
 		} {
 			_, err := w.db.Write.ExecContext(t.Context(), c.sql)
 			require.NoError(t, err)

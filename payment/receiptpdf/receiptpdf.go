@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/go-fonts/liberation/liberationserifbold"
@@ -100,11 +101,16 @@ func newPage(r *payment.Receipt) *page {
 func title(r *payment.Receipt) string { return "Biên lai thu " + r.Kind.VI() }
 
 // clean makes text fit to draw: NFC, because decomposed Vietnamese is drawn with
-// its marks displaced, and one line.
+// its marks displaced, one line, and only what the font can show.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		switch {
+		case unicode.IsSpace(r) && r != '\u00a0', unicode.IsControl(r):
 			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1 // has no shape of its own
+		case r > 0xffff || r == unicode.ReplacementChar:
+			return '?' // the embedded font has no such character
 		}
 		return r
 	}, norm.NFC.String(s)))

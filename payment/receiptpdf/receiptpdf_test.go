@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"github.com/motcua/motcua/payment"
 	"github.com/motcua/motcua/payment/receiptpdf"
@@ -64,6 +65,18 @@ func TestRenderRefuses(t *testing.T) {
 	}
 	_, err := receiptpdf.Render(nil, agency(), nil)
 	require.Error(t, err)
+}
+
+// TestAnyNameIsPrinted: what people type never stands in the way of a receipt.
+func TestAnyNameIsPrinted(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := receipt()
+		r.PayerName = "Lan " + rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"😀", "\U0010ffff", "\u200b", "\u2028", "\ufffd"})).
+			Draw(t, "name")
+		_, err := receiptpdf.Render(r, agency(), &receiptpdf.Options{})
+		require.NoError(t, err)
+	})
 }
 
 // TestTextCanBeExtracted reads the page with a program we didn't write.

@@ -42,7 +42,7 @@ var (
 type offices struct{}
 
 func (offices) UnitAt(c string, _ time.Time) (desk.Unit, bool) {
-	names := map[string]string{unitA: "UBND phường Tân Phú", unitB: "UBND phường Tân Đồng"}
+	names := map[string]string{unitA: "UBND phường Tân Phú", unitB: "UBND phường Tân Đồng", "H10": "UBND tỉnh"}
 	n, ok := names[c]
 	return desk.Unit{
 		Code:   c,
@@ -337,6 +337,8 @@ func TestFormIsCheckedWhenFiled(t *testing.T) {
 		require.ErrorIs(t, err, desk.ErrSubject)
 		_, err = b.SaveDraft(t.Context(), lan, &desk.Draft{Procedure: code, Unit: "H99", Key: "z"})
 		require.ErrorIs(t, err, desk.ErrSubject)
+		_, err = b.SaveDraft(t.Context(), lan, &desk.Draft{Procedure: code, Unit: "H10", Key: "z"})
+		require.ErrorIs(t, err, desk.ErrSubject, "a unit that receives none: nobody would see the dossier")
 		b.clean()
 	})
 }

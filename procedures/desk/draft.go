@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -46,6 +47,9 @@ func (d *Desk) SaveDraft(ctx context.Context, who *identity.Person, dr *Draft) (
 	unit, ok := d.Units.UnitAt(dr.Unit, now)
 	if !ok {
 		return nil, fmt.Errorf("%w: unit %.40q", ErrSubject, dr.Unit)
+	}
+	if !d.receives(dr.Procedure, unit.Code, now) {
+		return nil, fmt.Errorf("%w: unit %.40q receives no dossiers of this procedure", ErrSubject, dr.Unit)
 	}
 	p, err := d.procedure(dr.Procedure, unit.Code, now)
 	if err != nil {
@@ -120,6 +124,12 @@ func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person
 	return d.save(ctx, tx, r)
 }
 
+// receives says whether a unit is among those that receive dossiers of a
+// procedure: elsewhere nobody would see them.
+func (d *Desk) receives(procedure, unit string, now time.Time) bool {
+	return slices.ContainsFunc(d.Units.Offering(procedure, now), func(u Unit) bool { return u.Code == unit })
+}
+
 // assured says why a citizen's sign-in does not suffice for what they ask for.
 func assured(p *procedures.Procedure, who *identity.Person) *workflow.Reason {
 	need := p.Applicants.Assurance[procedures.Online]
@@ -162,9 +172,9 @@ func plain(answers map[string]any) {
 		if s, ok := a.(string); ok {
 			answers[name] = strings.TrimSpace(strings.Map(func(r rune) rune {
 				switch {
-				case r == '\n' || !unicode.IsControl(r):
+				case r == '\n' || !unicode.IsControl(r) && !unicode.IsOneOf([]*unicode.RangeTable{unicode.Cf, unicode.Zl, unicode.Zp}, r):
 					return r
-				case r == '\r' || r == 0:
+				case r == '\r' || r == 0 || unicode.Is(unicode.Cf, r):
 					return -1
 				}
 				return ' '

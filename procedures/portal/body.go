@@ -72,7 +72,8 @@ func (r *request) form() (url.Values, error) {
 
 // tidy is what is kept of a typed text. Line ends are those of the web's forms.
 func tidy(s string) string {
-	return identity.NFC(strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\r\n", "\n")))
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\r\n", "\n")
+	return identity.NFC(strings.TrimSpace(strings.ReplaceAll(s, "\x00", "")))
 }
 
 func (r *request) drain() {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/workflow"
@@ -18,7 +19,7 @@ type openingView struct {
 func (p *Portal) journal(r *request) error {
 	now := p.now()
 	scope := p.Policy.ScopeOf(r.who, identity.StepAudit, now)
-	if r.who.Kind == identity.Official && !scope.Everything && len(scope.Units) == 0 {
+	if !p.mayJournal(r.who, now) {
 		d := p.Policy.Can(r.who, identity.Act{Step: identity.StepAudit, At: now, Unit: firstUnit(r.who)})
 		why := identity.Reason{Code: "denied", VI: r.lang.t("journal.denied"), EN: r.lang.t("journal.denied")}
 		return &workflow.RefusedError{Event: identity.StepAudit, Reason: workflow.Reason(*cmp.Or(d.WhyNot(), &why))}
@@ -47,6 +48,16 @@ func (p *Portal) journal(r *request) error {
 		next = "/nhat-ky?sau=" + list.Next
 	}
 	return p.render(r, &page{Name: "journal", Title: r.lang.t("journal.title"), Data: map[string]any{"Openings": out, "Next": next}})
+}
+
+// mayJournal says whether a person has a journal to read: citizens their own,
+// officials who audit that of their units.
+func (p *Portal) mayJournal(who *identity.Person, now time.Time) bool {
+	if who.Kind != identity.Official {
+		return true
+	}
+	scope := p.Policy.ScopeOf(who, identity.StepAudit, now)
+	return scope.Everything || len(scope.Units) > 0
 }
 
 func firstUnit(who *identity.Person) string {

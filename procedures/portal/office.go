@@ -245,5 +245,5 @@ func (p *Portal) signOnce(r *request, act *desk.Act) (*desk.Case, error) {
 
 // signed says that a signature is on the dossier's line already.
 func signed(c *desk.Case, step string) bool {
-	return c.Line != nil && (c.Line.Next == "" || step == desk.StepSign && c.Line.Next == desk.NextAgency)
+	return c.Line != nil && c.Line.State != "cancelled" && (c.Line.Next == "" || step == desk.StepSign && c.Line.Next == desk.NextAgency)
 }

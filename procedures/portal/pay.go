@@ -39,7 +39,7 @@ func (p *Portal) pay(r *request) error {
 	if err != nil {
 		return err
 	}
-	if c.Owed == nil {
+	if c.Owed == nil || c.Owed.Settled.IsZero() && c.State.Gate == "" { // e.g. while a withdrawal is looked at
 		return trouble(http.StatusConflict, "not_due")
 	}
 	if !c.Owed.Settled.IsZero() {
@@ -109,7 +109,7 @@ func (p *Portal) cash(r *request) error {
 	if why := p.mayCash(r, c); why != nil {
 		return &workflow.RefusedError{Event: StepCash, Reason: *why}
 	}
-	if c.Owed == nil {
+	if c.Owed == nil || c.Owed.Settled.IsZero() && c.State.Gate == "" { // e.g. while a withdrawal is looked at
 		return trouble(http.StatusConflict, "not_due")
 	}
 	if !c.Owed.Settled.IsZero() {

@@ -34,7 +34,7 @@ type page struct {
 	Now                        time.Time
 	Path, Other, Login, Logout string
 	Who                        *identity.Person
-	Trial, Verify              bool
+	Trial, Verify, Journal     bool
 }
 
 // fieldError is one thing to correct; Field is the id of where.
@@ -53,6 +53,7 @@ func (p *page) Citizen() bool { return p.Who != nil && p.Who.Kind == identity.Ci
 func (p *Portal) render(r *request, pg *page) error {
 	pg.Now = p.o.Now()
 	pg.Path, pg.Who, pg.Trial, pg.Verify = r.URL.Path, r.who, p.o.Trial, p.Verify != nil
+	pg.Journal = r.who != nil && p.mayJournal(r.who, pg.Now)
 	pg.Login, pg.Logout = p.loginPath(r), p.o.LogoutPath
 	other := p.theme.en
 	if r.lang == p.theme.en {

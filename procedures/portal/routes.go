@@ -102,13 +102,24 @@ func (p *Portal) find(r *http.Request) (*route, []string) {
 	return nil, allowed
 }
 
+// isID says whether a part of a path can name anything: ids, codes and kinds are
+// visible ASCII, and a database would refuse other bytes with a fault.
+func isID(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= 200
+}
+
 func (r *route) fits(parts []string) bool {
 	if len(parts) != len(r.parts) {
 		return false
 	}
 	for i, part := range r.parts {
 		if strings.HasPrefix(part, "{") {
-			if parts[i] == "" {
+			if parts[i] == "" || !isID(parts[i]) {
 				return false
 			}
 		} else if part != parts[i] {

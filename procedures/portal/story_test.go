@@ -90,9 +90,21 @@ func TestStoryWithPaymentAndCertification(t *testing.T) {
 	page = quang.press(page, "ask_fee")
 	assert.Equal(t, "awaiting_fee", page.mark("data-state"))
 
-	// payment: the return page settles nothing, the books do
+	// while a withdrawal is looked at no money is taken, whatever page was open
 	mine = lan.open("/ho-so/" + id)
 	action, values := mine.fill("pay")
+	withdrawn := lan.press(mine, "withdraw")
+	require.Equal(t, "withdrawal", withdrawn.mark("data-state"))
+	values.Set("version", withdrawn.mark("data-version"))
+	assert.Equal(t, http.StatusConflict, lan.post(action, values).status)
+	assert.Equal(t, http.StatusConflict, thu.post("/can-bo/ho-so/"+id+"/thu-tien", values).status)
+	page = quang.press(quang.open("/can-bo/ho-so/"+id), "reject_withdrawal", "reason", "Đã đối chiếu xong")
+	page = quang.press(page, "ask_fee")
+	require.Equal(t, "awaiting_fee", page.mark("data-state"))
+
+	// payment: the return page settles nothing, the books do
+	mine = lan.open("/ho-so/" + id)
+	action, values = mine.fill("pay")
 	res = lan.post(action, values)
 	require.Equal(t, http.StatusSeeOther, res.status)
 	assert.True(t, strings.HasPrefix(res.header.Get("Location"), b.gateway.URL+"/pay?"), res.header.Get("Location"))

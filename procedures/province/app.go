@@ -94,6 +94,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 // everything that is wrong, module by module.
 func (a *App) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 	var out []sqlkit.Problem
+	var unread []error
 	for _, m := range []struct {
 		name  string
 		audit func(context.Context) ([]sqlkit.Problem, error)
@@ -103,11 +104,11 @@ func (a *App) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 	} {
 		found, err := m.audit(ctx)
 		if err != nil {
-			return out, fmt.Errorf("audit of %s: %w", m.name, err)
+			unread = append(unread, fmt.Errorf("audit of %s: %w", m.name, err))
 		}
 		out = append(out, found...)
 	}
-	return out, nil
+	return out, errors.Join(unread...)
 }
 
 // Verify judges an uploaded file by the roots the province trusts.

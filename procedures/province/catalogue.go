@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/motcua/motcua/procedures"
 )
@@ -21,10 +23,17 @@ func ProceduresFS(dir string, own fs.FS) (fs.FS, error) {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return nil, fmt.Errorf("procedures folder %s is not there", dir)
 		}
-		sources = append(sources, os.DirFS(dir))
+		mine := os.DirFS(dir)
+		if !slices.ContainsFunc(layerNames, func(name string) bool { _, err := fs.Stat(mine, name); return err == nil }) {
+			return nil, fmt.Errorf("procedures folder %s holds none of %s", dir, strings.Join(layerNames, ", "))
+		}
+		sources = append(sources, mine)
 	}
 	return procedures.Layered(sources...), nil
 }
+
+// layerNames are what a folder of procedures may hold.
+var layerNames = []string{"national", "ministry", "province", "commune", "statuses.yaml"}
 
 // LoadCatalogue reads and checks procedures. Findings are an error that names
 // them all: a server does not start on definitions that contradict the law.

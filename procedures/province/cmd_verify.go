@@ -30,7 +30,7 @@ func (r *runner) verifyCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, args []string) error { return r.verify(cmd, args, trust, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one object a line")
-	cmd.Flags().StringVar(&trust, "trust", "", "PEM file of trusted roots")
+	cmd.Flags().StringVar(&trust, "trust", "", "PEM file of trusted roots; without it and without --data none is trusted")
 	return cmd
 }
 
@@ -98,12 +98,25 @@ func (r *runner) verifyOptions(cmd *cobra.Command, trust string) (*esign.VerifyO
 	if file == "" {
 		return o, nil
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := readRoots(file)
 	if err != nil {
 		return nil, err
 	}
 	o.Roots, err = esign.LoadRoots(raw)
 	return o, err
+}
+
+const maxRoots = 4 << 20
+
+func readRoots(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxRoots {
+		return nil, fmt.Errorf("%s is no PEM file of at most %d bytes", name, maxRoots)
+	}
+	return os.ReadFile(name)
 }
 
 // unread is the report on a file that could not be read, so that every line of
@@ -114,18 +127,18 @@ func unread() *esign.Report {
 }
 
 func verifyFile(cmd *cobra.Command, name string, o *esign.VerifyOptions) (*esign.Report, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	info, err := f.Stat()
+	info, err := os.Stat(name) // before opening: a pipe nobody writes to would never open
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is no file", name)
 	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
 	return esign.Verify(cmd.Context(), f, info.Size(), o)
 }
 

@@ -36,6 +36,7 @@ func (e *Exit) Unwrap() error { return e.Err }
 func Main(p *Province, build Build) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return Run(ctx, p, build, os.Args[1:], os.Stdout, os.Stderr)
 }
 

@@ -47,7 +47,10 @@ func OpenFolder(dir string) (*Folder, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("data folder %s is in use by another process (stop it, or use another --data)", dir), lock.Close())
+		return nil, errors.Join(
+			fmt.Errorf("data folder %s is in use by another process (stop it, let demo use it with --url ADDRESS, or use another --data)", dir),
+			lock.Close(),
+		)
 	}
 	f := &Folder{Dir: dir, lock: lock}
 	if err := f.read(); err != nil {
@@ -125,6 +128,9 @@ func (f *Folder) Clock(date string, machine func() time.Time) (*LawClock, error)
 			t, err := ParseDate(date)
 			if err != nil {
 				return nil, err
+			}
+			if t.Year() < 2000 || t.Year() > 2100 {
+				return nil, fmt.Errorf("date %s: give a day between 2000 and 2100", date)
 			}
 			offset = t.Sub(machine())
 		}

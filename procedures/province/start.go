@@ -66,6 +66,11 @@ func (r *runner) start(ctx context.Context, c *Config) (_ *running, err error) {
 	if s.listener, err = folder.Listen("portal", c.Listen); err != nil {
 		return nil, err
 	}
+	if host, _, err := net.SplitHostPort(s.listener.Addr().String()); !c.NoSim && !c.InsecureDemo && (err != nil || !loopback(host)) {
+		return nil, errors.Join(fmt.Errorf(
+			"the address kept from an earlier start, %s, can be reached from other machines, and simulators accept anybody"+
+				" (give --listen 127.0.0.1:0, --no-sim, or --insecure-demo)", s.listener.Addr()), s.listener.Close())
+	}
 	s.undo = append(s.undo, func() error {
 		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			return err

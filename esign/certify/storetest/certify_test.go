@@ -348,6 +348,21 @@ func (b *bundle) outside(file []byte) {
 }
 
 // A move that fails leaves the line open, and the signatures made stay made.
+// TestAnyTitleIsPrinted: what the citizen typed never stands in the way of a
+// signature.
+func TestAnyTitleIsPrinted(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		r := b.request("d1")
+		r.Document = "Bằng 😀\u200b\U0010ffff giỏi"
+		require.NoError(t, b.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := b.ReserveTx(ctx, tx, r)
+			return err
+		}))
+		assert.Equal(t, certify.Certified, b.certified("d1").State)
+		b.clean()
+	})
+}
+
 func TestMoveFails(t *testing.T) {
 	each(t, func(t *testing.T, b *bundle) {
 		b.reserve("d1")
