@@ -290,10 +290,10 @@ const papersWithin = 10 * time.Second
 
 // papers is the dossier's page, once its papers are drawn.
 func (r *run) papers(ctx context.Context) (*page, error) {
-	for deadline := time.Now().Add(papersWithin); ; {
+	for deadline := r.o.Now().Add(papersWithin); ; {
 		p, err := r.citizen.get(ctx, r.dossier)
 		drawn := err == nil && p.paper("receipt_slip") != "" && (p.paper("e_receipt") != "" || !r.printed["fee_settled"])
-		if err != nil || drawn || time.Now().After(deadline) {
+		if err != nil || drawn || r.o.Now().After(deadline) {
 			return p, err
 		}
 		if err := pause(ctx, 100*time.Millisecond); err != nil {

@@ -1,4 +1,4 @@
-package main
+package endtoend
 
 import (
 	"bufio"
@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tests of this folder run the program as its users do: they build it once,
-// start it as a process, and talk to it over HTTP.
+// The tests of this folder run examples/binhphuoc as its users do: they build it
+// once, start it as a process, and talk to it over HTTP.
 
 var scratch string // what all tests of the process share
 
@@ -52,7 +52,7 @@ var raced = sync.OnceValues(func() (string, error) {
 
 func makeProgram(name string, env []string) (string, error) {
 	path := filepath.Join(scratch, name)
-	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd := exec.Command("go", "build", "-o", path, "../binhphuoc")
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -135,7 +135,7 @@ func launch(t testing.TB, built func() (string, error), dir string, args ...stri
 	}()
 	t.Cleanup(func() {
 		_ = c.cmd.Process.Kill() // it has ended already, as a rule
-		c.wait()
+		_ = c.wait()
 	})
 	return c
 }

@@ -1,7 +1,6 @@
-package main
+package endtoend
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -98,7 +97,7 @@ func TestNoGetChangesAnything(t *testing.T) {
 	}
 	after := snapshot()
 	for _, table := range tables {
-		assert.Equal(t, before[table], after[table], fmt.Sprintf("a GET changed %s", table))
+		assert.Equal(t, before[table], after[table], "a GET changed %s", table)
 	}
 	c.close()
 }

@@ -1,4 +1,4 @@
-package main
+package endtoend
 
 import (
 	"math/rand/v2"
@@ -32,7 +32,7 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	for name, database := range map[string]func(testing.TB) string{
 		"sqlite":   func(testing.TB) string { return "" },
-		"postgres": func(t testing.TB) string { return sqltest.PostgresURL(t) },
+		"postgres": sqltest.PostgresURL,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
