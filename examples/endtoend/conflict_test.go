@@ -45,11 +45,13 @@ func TestTwoClientsOneVersion(t *testing.T) {
 			pages := []*answer{two[0].get(official(id)), two[1].get(official(id))}
 			version := pages[0].main("data-version")
 			require.Equal(t, version, pages[1].main("data-version"))
-			answers := together(two, []*http.Request{two[0].request(pages[0].form("receive")), two[1].request(pages[1].form("receive"))})
-			won, lost := answers[0], answers[1]
-			if won.status == http.StatusConflict {
-				won, lost = lost, won
+			forms := []*form{pages[0].form("receive"), pages[1].form("receive")}
+			answers := together(two, []*http.Request{two[0].request(forms[0]), two[1].request(forms[1])})
+			loser := 1
+			if answers[0].status == http.StatusConflict {
+				loser = 0
 			}
+			won, lost := answers[1-loser], answers[loser]
 			assert.Equal(t, http.StatusOK, won.status, won.text())
 			assert.Equal(t, "received", won.main("data-state"))
 			assert.Equal(t, http.StatusConflict, lost.status, lost.text())
@@ -57,7 +59,7 @@ func TestTwoClientsOneVersion(t *testing.T) {
 			assert.NotEqual(t, version, now)
 			assert.Contains(t, lost.text(), "phiên bản "+now, "the page names the version that counts")
 
-			late := two[1].do(two[1].request(pages[1].form("receive")))
+			late := two[loser].post(forms[loser])
 			assert.Equal(t, http.StatusConflict, late.status, "later too")
 			assert.Contains(t, late.text(), "phiên bản "+now)
 			assert.Equal(t, now, two[0].get(official(id)).main("data-version"), "it moved once")
