@@ -170,10 +170,11 @@ func (s *Service) size(ctx context.Context, ref string) (int64, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// Resume goes on with at most n lines whose signatures are under way, those
-// reserved first: it collects what holders have confirmed elsewhere and completes
-// what a killed process left. It never begins a signature nobody asked for. It
-// returns how many lines moved.
+// Resume goes on with at most n lines whose signatures are under way: it collects
+// what holders have confirmed elsewhere and completes what a killed process left.
+// Each call goes on where the one before ended and begins anew after the last, so
+// lines that wait for long keep none from their turn. It never begins a signature
+// nobody asked for. It returns how many lines moved.
 func (s *Service) Resume(ctx context.Context, n int) (int, error) {
 	subjects, err := s.open(ctx, n)
 	if err != nil {
@@ -191,6 +192,12 @@ func (s *Service) Resume(ctx context.Context, n int) (int, error) {
 		}
 	}
 	return moved, errors.Join(wrong...)
+}
+
+// ResumeLine is [Service.Resume] of one line, for who is told that its signature is
+// there. It says whether the line moved; [ErrNotFound] where there is none.
+func (s *Service) ResumeLine(ctx context.Context, subject string) (bool, error) {
+	return s.resume(ctx, subject)
 }
 
 func (s *Service) resume(ctx context.Context, subject string) (bool, error) {
@@ -222,8 +229,10 @@ func (s *Service) resume(ctx context.Context, subject string) (bool, error) {
 func (s *Service) open(ctx context.Context, n int) ([]string, error) {
 	ctx, cancel := s.db.Bound(ctx)
 	defer cancel()
-	rows, err := s.db.Read.QueryContext(ctx, s.db.Dialect.SQL("SELECT subject FROM certify_lines WHERE state = $1 AND plan <> ''"+
-		" ORDER BY reserved_us, id LIMIT $2"), string(Reserved), n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows, err := s.db.Read.QueryContext(ctx, s.db.Dialect.SQL("SELECT id, subject FROM certify_lines WHERE state = $1 AND plan <> ''"+
+		" AND id > $2 ORDER BY id LIMIT $3"), string(Reserved), s.resumed, n)
 	if err != nil {
 		return nil, err
 	}
@@ -231,10 +240,13 @@ func (s *Service) open(ctx context.Context, n int) ([]string, error) {
 	var out []string
 	for rows.Next() {
 		var subject string
-		if err := rows.Scan(&subject); err != nil {
+		if err := rows.Scan(&s.resumed, &subject); err != nil {
 			return nil, err
 		}
 		out = append(out, subject)
+	}
+	if len(out) < n {
+		s.resumed = "" // that was the last
 	}
 	return out, rows.Err()
 }

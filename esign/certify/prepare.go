@@ -74,7 +74,7 @@ func (s *Service) prepare(ctx context.Context, l *Line, official string) (*plann
 		Signatures: []esign.PlannedSignature{
 			{Field: "official", Holder: official, Page: pages, Rect: officialRect.rect(), Appearance: refs[1], Name: names.Name,
 				Reason: "Chứng thực bản sao đúng với bản chính", Location: names.Unit},
-			{Field: "agency", Holder: l.Unit, Page: pages, Rect: agencyRect.rect(), Appearance: refs[2], Name: names.Unit,
+			{Field: "agency", Holder: orElse(names.Holder, l.Unit), Page: pages, Rect: agencyRect.rect(), Appearance: refs[2], Name: names.Unit,
 				Reason: "Đóng dấu cơ quan", Location: names.Unit},
 		}}}
 	return s.keepPlan(ctx, l, p)

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -87,6 +88,9 @@ type Names struct {
 	SealAgency, SealUnit string
 	// Title and Name are those of the official who certifies.
 	Title, Name string
+	// Holder names the credential that seals: the unit that has taken the line's
+	// unit over, where one has. Defaults to the line's unit.
+	Holder string
 }
 
 // Options are the options of [New]. Files, Names and Key are required.
@@ -117,6 +121,9 @@ type Service struct {
 	signatures  *esign.Service
 	onCertified OnCertified
 	o           Options
+
+	mu      sync.Mutex
+	resumed string // the line Resume looked at last
 }
 
 // New returns a service over migrated tables, those of esign included.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +32,9 @@ type kept struct {
 	Offset string `json:"offset,omitempty"`
 	// Ports are the addresses chosen at first start, by what listens there.
 	Ports map[string]string `json:"ports,omitempty"`
+	// Secrets name what was made at first start, so that a lost one is told and
+	// not replaced: what it sealed or signed would be lost with it.
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // OpenFolder opens DIR as its owner and makes it if absent, readable by its
@@ -192,12 +196,18 @@ func (f *Folder) Secret(name string, n int) ([]byte, error) {
 	path := f.Path("secrets", name)
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && f.lock != nil { // a reader makes nothing
+		if err := f.lost(name); err != nil {
+			return nil, err
+		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}
 		key := make([]byte, n)
 		rand.Read(key)
-		return key, WriteFile(path, []byte(hex.EncodeToString(key)+"\n"))
+		if err := WriteFile(path, []byte(hex.EncodeToString(key)+"\n")); err != nil {
+			return nil, err
+		}
+		return key, f.remember(name)
 	}
 	if err != nil {
 		return nil, err
@@ -207,4 +217,21 @@ func (f *Folder) Secret(name string, n int) ([]byte, error) {
 		return nil, fmt.Errorf("secret %s is damaged: %d hex bytes are expected (restore it from a copy)", path, n)
 	}
 	return key, nil
+}
+
+// lost says that a secret which was made once is not there any more.
+func (f *Folder) lost(name string) error {
+	if slices.Contains(f.kept.Secrets, name) {
+		return fmt.Errorf("secret %s is gone (restore it from a copy of the folder)", f.Path("secrets", name))
+	}
+	return nil
+}
+
+// remember keeps the name of a secret that is there now.
+func (f *Folder) remember(name string) error {
+	if slices.Contains(f.kept.Secrets, name) {
+		return nil
+	}
+	f.kept.Secrets = append(f.kept.Secrets, name)
+	return f.write()
 }

@@ -135,4 +135,7 @@ func TestFolderSecret(t *testing.T) {
 	require.NoError(t, os.WriteFile(f.Path("secrets", "vault"), []byte("zz"), 0o600))
 	_, err = f.Secret("vault", 32)
 	require.ErrorContains(t, err, "is damaged")
+	require.NoError(t, os.Remove(f.Path("secrets", "vault")))
+	_, err = f.Secret("vault", 32)
+	require.ErrorContains(t, err, "is gone", "a new one would open nothing the old one closed")
 }

@@ -31,8 +31,12 @@ func JobSources(s *Setup, engine *workflow.Engine, d *desk.Desk, payments *payme
 		{Outbox: payments.Outbox(), Handlers: map[string]handler{
 			payment.TopicSettled: receipts(s, payments, d), payment.TopicException: done}},
 		{Outbox: signatures.Outbox(), Handlers: map[string]handler{
-			esign.TopicCompleted: func(ctx context.Context, _ sqlkit.Message) error {
-				_, err := register.Resume(ctx, 20)
+			esign.TopicCompleted: func(ctx context.Context, m sqlkit.Message) error {
+				var a esign.Announcement
+				if err := json.Unmarshal(m.Payload, &a); err != nil {
+					return fmt.Errorf("esign_outbox %s: %w", m.ID, err)
+				}
+				_, err := register.ResumeLine(ctx, a.Purpose)
 				return err
 			}, esign.TopicStopped: done}},
 	}

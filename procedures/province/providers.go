@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -109,10 +110,20 @@ func OpenVault(s *Setup) (*identity.Vault, error) {
 	if s.ReadOnly {
 		return identity.ReadVault(s.Folder.Path("secrets"))
 	}
+	const name = "identity.key"
+	if _, err := os.Stat(s.Folder.Path("secrets", name)); errors.Is(err, fs.ErrNotExist) {
+		if err := s.Folder.lost(name); err != nil {
+			return nil, err
+		}
+	}
 	if err := os.MkdirAll(s.Folder.Path("secrets"), 0o700); err != nil {
 		return nil, err
 	}
-	return identity.OpenVault(s.Folder.Path("secrets"))
+	v, err := identity.OpenVault(s.Folder.Path("secrets"))
+	if err != nil {
+		return nil, err
+	}
+	return v, s.Folder.remember(name)
 }
 
 // JournalOptions gives the journal the law's clock.
@@ -250,7 +261,7 @@ func names(s *Setup) func(context.Context, string, string, time.Time) (certify.N
 		if !ok {
 			return certify.Names{}, fmt.Errorf("official %s does not serve on %s", official, at.Format(time.DateOnly))
 		}
-		n := certify.Names{Unit: unit.Name.VI, SealUnit: unit.Seal("agency"), Name: person.Name}
+		n := certify.Names{Holder: unit.Code, Unit: unit.Name.VI, SealUnit: unit.Seal("agency"), Name: person.Name}
 		if parent, ok := d.Unit(unit.Parent, at); ok {
 			n.Agency, n.SealAgency = parent.Name.VI, parent.Name.VI
 		}

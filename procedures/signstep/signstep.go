@@ -47,6 +47,10 @@ func (s *Step) CancelTx(ctx context.Context, tx *sql.Tx, dossier workflow.Dossie
 	if errors.Is(err, certify.ErrNotFound) {
 		return nil
 	}
+	if errors.Is(err, certify.ErrConflict) {
+		return &workflow.RefusedError{Event: "stop", Reason: workflow.Reason{Code: "certified",
+			VI: "Bản sao đã được chứng thực xong nên không dừng được nữa.", EN: "the copy has been certified and cannot be stopped any more"}}
+	}
 	return err
 }
 
