@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,14 +140,14 @@ func TestBounds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: builds files of 20 MB")
 	}
-	dir := t.TempDir()
+	dir, program := t.TempDir(), child(t)
 	for name, c := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
 			data := c.data()
 			require.LessOrEqual(t, len(data), 20<<20, "the file is refused for its size")
 			require.NoError(t, os.WriteFile(path, data, 0o600))
-			class, memory, took := measured(t, path)
+			class, memory, took := measured(t, program, path)
 			t.Logf("%-8s %6d KiB %8s of %d bytes", class, memory, took.Round(time.Millisecond), len(data))
 			assert.Equal(t, c.class, class)
 			assert.Less(t, memory, mostMemory)
@@ -159,8 +160,9 @@ func TestBounds(t *testing.T) {
 func TestCorpusBounds(t *testing.T) {
 	t.Parallel()
 	dir, rows := corpus(t)
+	program := child(t)
 	for _, row := range rows {
-		class, memory, took := measured(t, filepath.Join(dir, row.file))
+		class, memory, took := measured(t, program, filepath.Join(dir, row.file))
 		t.Logf("%-40s %-13s %6d KiB %8s", row.file, class, memory, took.Round(time.Millisecond))
 		assert.Less(t, memory, mostMemory, row.file)
 		assert.Less(t, took, mostTime, row.file)
@@ -194,12 +196,39 @@ var (
 	peakLine   = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 )
 
+// plain is this test program without the race detector, which takes several times
+// the memory and the time of what is measured.
+var plain = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "scan")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	name := filepath.Join(dir, "plain")
+	cmd := exec.Command("go", "test", "-c", "-o", name, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+strings.ReplaceAll(os.Getenv("GOFLAGS"), "-race", ""))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("go test -c: %w\n%s", err, out)
+	}
+	return os.ReadFile(name)
+})
+
+// child writes the program to the test's own folder.
+func child(t *testing.T) string {
+	t.Helper()
+	program, err := plain()
+	require.NoError(t, err)
+	name := filepath.Join(t.TempDir(), "plain")
+	require.NoError(t, os.WriteFile(name, program, 0o700)) //nolint:gosec // it is to be run
+	return name
+}
+
 // measured checks a file in another process: verdict, peak memory in KiB (0 where the system does not tell), time.
-func measured(t *testing.T, path string) (class string, kib int, took time.Duration) {
+func measured(t *testing.T, program, path string) (class string, kib int, took time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$", "-test.v")
+	cmd := exec.CommandContext(ctx, program, "-test.run=^TestChild$", "-test.v")
 	cmd.Env = append(os.Environ(), childFile+"="+path)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, errors.Join(err, ctx.Err()), string(out))
