@@ -105,8 +105,8 @@ func (d *Desk) SystemTx(ctx context.Context, tx *sql.Tx, dossier workflow.Dossie
 func (d *Desk) write(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
 	once := func(ctx context.Context) error { return d.DB.InTx(ctx, fn) }
 	err := d.DB.Retry(ctx, true, once)
-	if errors.Is(err, errAgain) || errors.Is(err, workflow.ErrExists) ||
-		d.DB.IsUnique(err) { // another attempt with this key won: a replay now
+	if errors.Is(err, errAgain) || errors.Is(err, workflow.ErrExists) || errors.Is(err, workflow.ErrStale) || d.DB.IsUnique(err) {
+		// Another attempt with this key may have won: it is a replay now.
 		err = d.DB.Retry(ctx, true, once)
 	}
 	return err

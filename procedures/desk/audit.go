@@ -20,7 +20,8 @@ import (
 // the file store, beside running writers, and names table and row of everything
 // that is wrong.
 func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
-	a := &auditor{d: d, rows: map[workflow.DossierID]*row{}, last: map[[2]string]int{}}
+	a := &auditor{d: d, rows: map[workflow.DossierID]*row{}, last: map[[2]string]int{},
+		certified: map[workflow.DossierID]bool{}}
 	err := d.DB.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, step := range []func(context.Context, *sql.Tx) error{a.dossiers, a.moves, a.sequences, a.papers} {
 			if err := step(ctx, tx); err != nil {
@@ -41,11 +42,12 @@ func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 }
 
 type auditor struct {
-	d     *Desk
-	rows  map[workflow.DossierID]*row
-	last  map[[2]string]int // highest number used, by agency and day
-	kept  []*Paper
-	found []sqlkit.Problem
+	d         *Desk
+	rows      map[workflow.DossierID]*row
+	certified map[workflow.DossierID]bool // and their result is not seen yet
+	last      map[[2]string]int           // highest number used, by agency and day
+	kept      []*Paper
+	found     []sqlkit.Problem
 }
 
 func (a *auditor) bad(table, row, format string, args ...any) {
@@ -185,6 +187,9 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 			default:
 				a.status(id, m.dossier, m.state, m.national)
 			}
+			if en.Event == EventCertified {
+				a.certified[workflow.DossierID(m.dossier)] = true
+			}
 			return nil
 		})
 	if err != nil {
@@ -245,12 +250,20 @@ func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
 				refs[s.Dossier] = map[string]bool{}
 			}
 			refs[s.Dossier][s.Ref] = true
+			if s.Kind == PaperResult {
+				delete(a.certified, s.Dossier)
+			}
 			a.kept = append(a.kept, s.Paper)
 			return nil
 		})
 	for id, r := range a.rows {
 		if r.doc.Scan != "" && !refs[id][r.doc.Scan] && err == nil {
 			a.bad(table, string(id), "the compared scan is not among the papers")
+		}
+	}
+	for id := range a.certified {
+		if err == nil {
+			a.bad(table, string(id), "the dossier was certified, and its result is not among the papers")
 		}
 	}
 	return err

@@ -144,6 +144,13 @@ func TestFeeAndSignatures(t *testing.T) {
 		require.NoError(t, content.Close())
 		b.effects()
 		b.clean()
+		_, err = b.db.Write.ExecContext(t.Context(), "DELETE FROM procedures_papers WHERE kind = 'result'")
+		require.NoError(t, err)
+		found, err := b.Audit(t.Context())
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		assert.Equal(t, "procedures_papers", found[0].Table)
+		assert.Contains(t, found[0].Problem, "its result is not among the papers")
 	})
 }
 
