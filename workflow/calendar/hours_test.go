@@ -90,6 +90,8 @@ func TestWorkingTimeBetweenInstants(t *testing.T) {
 	assert.Equal(t, "2026-02-23", day.Date.String())
 	assert.Equal(t, Minute(450), day.Opens())
 	assert.Equal(t, Minute(1020), day.Closes())
+	_, err = s.WorkingDays(date(t, "2026-08-27"), date(t, "2999-01-01"))
+	require.ErrorIs(t, err, ErrOutOfRange, "a count that leaves days out is none")
 }
 
 func TestParseHoursNamesTheProblemAndTheRemedy(t *testing.T) {
