@@ -236,6 +236,14 @@ func TestErase(t *testing.T) {
 		require.NoError(t, err)
 		_, err = b.Erase(t.Context(), &workflow.EraseRequest{Dossier: d.ID, Through: workflow.Latest, Scope: workflow.Scope{Owner: "x"}})
 		require.ErrorIs(t, err, workflow.ErrNotFound)
+		require.NoError(t, b.db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			ended, end := context.WithCancel(ctx)
+			end()
+			_, err := b.EraseTx(ended, tx, &workflow.EraseRequest{Dossier: d.ID, Through: workflow.Latest, Scope: desk})
+			require.ErrorIs(t, err, context.Canceled)
+			require.NotErrorIs(t, err, workflow.ErrNotFound, "a read that fails tells nothing about the dossier")
+			return nil
+		}))
 		n, err := b.Erase(t.Context(), &workflow.EraseRequest{Dossier: d.ID, Through: 1, Scope: desk})
 		require.NoError(t, err)
 		assert.Equal(t, 1, n)
