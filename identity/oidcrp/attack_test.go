@@ -1,8 +1,11 @@
 package oidcrp_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -378,4 +381,31 @@ func TestLazyDiscoveryIsCached(t *testing.T) {
 	}
 	assert.Equal(t, 1, b.idp.Hits("/.well-known/openid-configuration"))
 	assert.Equal(t, 1, b.idp.Hits("/jwks"))
+}
+
+// A provider reached by TLS is spoken to by TLS alone, even on loopback.
+func TestTLSStays(t *testing.T) {
+	t.Parallel()
+	for token, refused := range map[string]bool{"": false, "http://127.0.0.1:1/token": true} {
+		var srv *httptest.Server
+		srv = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			assert.NoError(t, json.NewEncoder(w).Encode(map[string]any{
+				"issuer": srv.URL, "authorization_endpoint": srv.URL + "/a", "token_endpoint": cmp.Or(token, srv.URL+"/t"),
+				"jwks_uri": srv.URL + "/k", "code_challenge_methods_supported": []string{"S256"},
+				"id_token_signing_alg_values_supported": []string{"RS256"},
+			}))
+		}))
+		t.Cleanup(srv.Close)
+		rp, err := oidcrp.New(oidcrp.Config{Issuer: srv.URL, ClientID: "x", Levels: []oidcrp.Level{{ACR: "LoA1", Level: 1}}},
+			&oidcrp.Options{HTTP: srv.Client()})
+		require.NoError(t, err)
+		err = rp.Ping(t.Context())
+		if refused {
+			require.ErrorIs(t, err, identity.ErrUnavailable)
+			assert.ErrorContains(t, err, "no TLS")
+			continue
+		}
+		assert.NoError(t, err)
+	}
 }
