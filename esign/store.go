@@ -127,11 +127,18 @@ func (s *Service) loadSignatures(ctx context.Context, q queryer, key string) (ou
 	return out, rows.Err()
 }
 
-// fetch is load on the pool for reading, with a deadline.
+// fetch is load on the pool for reading, of one moment and with a deadline.
 func (s *Service) fetch(ctx context.Context, key string) (*planRow, error) {
 	ctx, cancel := s.db.Bound(ctx)
 	defer cancel()
-	return s.load(ctx, s.db.Read, key)
+	var p *planRow
+	// The plan and its signatures are of one moment: a plan of before and signatures of after its last step would
+	// look open with nothing left to do.
+	err := s.db.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		p, err = s.load(ctx, tx, key)
+		return err
+	})
+	return p, err
 }
 
 // insert writes a new plan and its signatures.
