@@ -32,6 +32,8 @@ type Faults struct {
 	mu    sync.Mutex
 	armed []fault
 	lost  int
+	left  int    // questions until one fails, 0: none does
+	at    string // the question that failed
 }
 
 type fault struct {
@@ -137,6 +139,9 @@ func (c *faultyConn) CheckNamedValue(v *driver.NamedValue) error {
 
 // BeginTx begins a transaction whose commit can be lost.
 func (c *faultyConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if err := c.f.asked("BEGIN"); err != nil {
+		return nil, err
+	}
 	tx, err := c.realConn.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
@@ -147,6 +152,9 @@ func (c *faultyConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 
 // ExecContext runs a statement; outside a transaction its answer can be lost.
 func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.f.asked(query); err != nil {
+		return nil, err
+	}
 	outcome := c.statement(query)
 	if outcome == Undone {
 		return nil, io.ErrUnexpectedEOF
@@ -160,13 +168,19 @@ func (c *faultyConn) ExecContext(ctx context.Context, query string, args []drive
 
 // QueryContext runs a query; outside a transaction its answer can be lost.
 func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.f.asked(query); err != nil {
+		return nil, err
+	}
 	outcome := c.statement(query)
 	if outcome == Undone {
 		return nil, io.ErrUnexpectedEOF
 	}
 	rows, err := c.realConn.QueryContext(ctx, query, args)
-	if err != nil || outcome != Done {
-		return rows, err
+	if err != nil {
+		return nil, err
+	}
+	if outcome != Done {
+		return &faultyRows{Rows: rows, f: c.f, query: query}, nil
 	}
 	row := make([]driver.Value, len(rows.Columns()))
 	for err == nil { // the server has finished once the last row has come
@@ -199,6 +213,10 @@ type faultyTx struct {
 // either way it may report a broken connection.
 func (tx *faultyTx) Commit() error {
 	tx.c.inTx = false
+	if err := tx.c.f.asked(commit); err != nil {
+		_ = tx.Tx.Rollback() // as the server would
+		return err
+	}
 	outcome := tx.c.f.strikes(true, "")
 	tx.c.broken = tx.c.broken || outcome != 0
 	if outcome == Undone {
