@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 // Get returns a dossier in the caller's scope, else [ErrNotFound].
@@ -119,7 +121,7 @@ func scanEntry(scan func(...any) error) (*Entry, []byte, error) {
 	en.Dossier, en.Version, en.At, en.Due = DossierID(id), Version(v), fromMicros(at), fromMicros(due)
 	en.ID, en.Body = EntryID(en.Dossier, en.Version), body
 	if err := json.Unmarshal([]byte(roles), &en.Actor.Roles); err != nil {
-		return nil, nil, fmt.Errorf("workflow_history %s: roles: %w", en.ID, err)
+		return nil, nil, fmt.Errorf("workflow_history %s: roles: %w: %w", en.ID, sqlkit.ErrUnreadable, err)
 	}
 	if len(en.Actor.Roles) == 0 {
 		en.Actor.Roles = nil

@@ -163,13 +163,18 @@ func (mv *move) statements() ([]statement, error) {
 	}, nil
 }
 
+// sortMicros is where a dossier stands in an inbox: those with no due date last.
+func sortMicros(d *Dossier) int64 {
+	if d.Due.IsZero() {
+		return math.MaxInt64
+	}
+	return micros(d.Due)
+}
+
 // first is the statement which decides whether the move happens.
 func (mv *move) first() (string, []any) {
 	d := mv.after
-	sort := int64(math.MaxInt64)
-	if !d.Due.IsZero() {
-		sort = micros(d.Due)
-	}
+	sort := sortMicros(d)
 	if mv.before == nil {
 		return "INSERT INTO workflow_dossiers (" + dossierColumns + ", sort_us)" +
 				" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
