@@ -50,16 +50,14 @@ func (r *Recount) Each(ctx context.Context, tx *sql.Tx, table string, key int, q
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err tells
-	scan := func(into ...any) error {
-		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnreadable, err)
-		}
-		return nil
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
 	}
 	for rows.Next() {
-		err := fn(scan)
+		err := fn(marked(rows.Scan))
 		if errors.Is(err, ErrUnreadable) {
-			name, nameErr := rowName(rows, key)
+			name, nameErr := rowName(rows.Scan, len(columns), key)
 			if nameErr != nil {
 				return errors.Join(nameErr, rows.Err())
 			}
@@ -73,17 +71,23 @@ func (r *Recount) Each(ctx context.Context, tx *sql.Tx, table string, key int, q
 	return rows.Err()
 }
 
-// rowName joins the first columns of the row that rows stands at.
-func rowName(rows *sql.Rows, key int) (string, error) {
-	columns, err := rows.Columns()
-	if err != nil {
-		return "", err
+// marked is scan with errors that say what they are: the row is there already.
+func marked(scan func(...any) error) func(...any) error {
+	return func(into ...any) error {
+		if err := scan(into...); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnreadable, err)
+		}
+		return nil
 	}
-	into := make([]any, len(columns))
+}
+
+// rowName joins the first key values of the row that scan reads.
+func rowName(scan func(...any) error, columns, key int) (string, error) {
+	into := make([]any, columns)
 	for i := range into {
 		into[i] = new(any)
 	}
-	if err := rows.Scan(into...); err != nil {
+	if err := scan(into...); err != nil {
 		return "", err
 	}
 	parts := make([]string, key)
