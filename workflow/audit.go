@@ -106,6 +106,7 @@ func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
 		en := a.last[d.ID]
 		if en == nil {
 			a.Bad(table, string(d.ID), "it has no history")
+			a.Bad("workflow_history", EntryID(d.ID, d.Version), "the line is missing")
 			return nil
 		}
 		for _, p := range []struct {
@@ -121,6 +122,9 @@ func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
 			if !p.same {
 				a.Bad(table, string(d.ID), "its %s is not the one of its history", p.what)
 			}
+		}
+		if d.Version > en.Version {
+			a.Bad("workflow_history", EntryID(d.ID, d.Version), "the line is missing")
 		}
 		return nil
 	})
@@ -155,19 +159,19 @@ func (a *auditor) has(id DossierID, v Version) bool {
 	return en != nil && v >= 1 && v <= en.Version
 }
 
-// keys compares each key's stored result with the line it stands for; result
-// is the one column of the module that no hash covers.
+// keys compares each key with the line it stands for.
 func (a *auditor) keys(ctx context.Context, tx *sql.Tx) error {
 	const table = "workflow_keys"
 	lines := map[string]bool{}
-	err := a.Each(ctx, tx, table, 1, "SELECT k.key, k.dossier_id, k.version, k.result, h.to_state, h.owner, h.ref, h.unit, h.due_us, h.at_us"+
+	err := a.Each(ctx, tx, table, 1, "SELECT k.key, k.dossier_id, k.version, k.result, k.sum, k.at_us, h.hash, h.to_state, h.owner, h.ref, h.unit, h.due_us, h.at_us"+
 		" FROM workflow_keys AS k LEFT JOIN workflow_history AS h ON h.dossier_id = k.dossier_id AND h.version = k.version"+
 		" ORDER BY k.key", func(scan func(...any) error) error {
 		var key, id, result string
-		var v int64
+		var v, kept int64
+		var sum, hash []byte
 		var state, owner, ref, unit sql.NullString
 		var due, at sql.NullInt64
-		if err := scan(&key, &id, &v, &result, &state, &owner, &ref, &unit, &due, &at); err != nil {
+		if err := scan(&key, &id, &v, &result, &sum, &kept, &hash, &state, &owner, &ref, &unit, &due, &at); err != nil {
 			return err
 		}
 		line := EntryID(DossierID(id), Version(v))
@@ -179,6 +183,8 @@ func (a *auditor) keys(ctx context.Context, tx *sql.Tx) error {
 			d.State != state.String || d.Owner != owner.String || d.Ref != ref.String || d.Unit != unit.String ||
 			micros(d.Due) != due.Int64 || micros(d.Changed) != at.Int64:
 			a.Bad(table, key, "its result is not that of %s", line)
+		case kept != at.Int64 || !bytes.Equal(sum, sumKey(hash, key, result)):
+			a.Bad(table, key, "it is not as it was written with %s", line)
 		case lines[line]:
 			a.Bad(table, key, "%s has another key already", line)
 		}

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -158,8 +159,9 @@ func (mv *move) statements() ([]statement, error) {
 				en.BodyDigest, en.Prev, en.Hash}},
 		{"body", "INSERT INTO workflow_payloads (dossier_id, version, salt, body) %s",
 			"text bigint bytea bytea", []any{id, v, mv.salt, []byte(mv.body)}},
-		{"keyed", "INSERT INTO workflow_keys (key, dossier_id, version, result, seen, at_us) %s",
-			"text text bigint text bigint bigint", []any{mv.key, id, v, string(result), int64(0), en.At.UnixMicro()}},
+		{"keyed", "INSERT INTO workflow_keys (key, dossier_id, version, result, seen, at_us, sum) %s",
+			"text text bigint text bigint bigint bytea",
+			[]any{mv.key, id, v, string(result), int64(0), en.At.UnixMicro(), sumKey(en.Hash, mv.key, string(result))}},
 	}, nil
 }
 
@@ -235,6 +237,17 @@ func (e *Engine) writeAtOnce(ctx context.Context, q querier, mv *move, rest []st
 	var n int
 	err := q.QueryRowContext(ctx, b.String(), args...).Scan(&n)
 	return n == 1, err
+}
+
+// sumKey ties a key and its result to the line of the history they stand for: the
+// chain knows of neither.
+func sumKey(line []byte, key, result string) []byte {
+	h := sha256.New()
+	first := sha256.Sum256([]byte(result))
+	h.Write(line) // a hash never returns an error
+	h.Write(first[:])
+	h.Write([]byte(key))
+	return h.Sum(nil)
 }
 
 func (e *Engine) writeInTurn(ctx context.Context, q querier, mv *move, rest []statement) (bool, error) {

@@ -35,19 +35,16 @@ func (r *runner) audit(cmd *cobra.Command, asJSON bool) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	ctx, cancel := context.WithTimeout(cmd.Context(), auditWithin)
 	defer cancel()
-	found, err := s.app.Audit(ctx)
-	if err != nil {
-		return err
-	}
+	found, unread := s.app.Audit(ctx)
 	out := cmd.OutOrStdout()
-	if asJSON {
+	if asJSON { // what was found is told even where something could not be read
 		if found == nil {
 			found = []sqlkit.Problem{}
 		}
 		if err := json.NewEncoder(out).Encode(struct {
 			OK       bool             `json:"ok"`
 			Problems []sqlkit.Problem `json:"problems"`
-		}{len(found) == 0, found}); err != nil {
+		}{len(found) == 0 && unread == nil, found}); err != nil {
 			return err
 		}
 	} else {
@@ -58,6 +55,8 @@ func (r *runner) audit(cmd *cobra.Command, asJSON bool) (err error) {
 		}
 	}
 	switch {
+	case unread != nil:
+		return unread
 	case len(found) > 0:
 		return &Exit{Code: 1, Err: fmt.Errorf("%d things are wrong, the first: %s", len(found), found[0])}
 	case asJSON:

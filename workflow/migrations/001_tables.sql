@@ -61,7 +61,8 @@ CREATE TABLE workflow_keys (
   version    BIGINT NOT NULL,
   result     TEXT NOT NULL,        -- the dossier as the first call returned it
   seen       BIGINT NOT NULL,      -- replays; counting them is the write a replay must make
-  at_us      BIGINT NOT NULL
+  at_us      BIGINT NOT NULL,
+  sum        BYTEA NOT NULL        -- SHA-256 over the line's hash, the result and the key
 );
 
 CREATE TABLE workflow_outbox (

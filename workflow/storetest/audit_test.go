@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/workflow"
 	"github.com/motcua/motcua/workflow/sqlkit"
+	"github.com/motcua/motcua/workflow/sqlkit/sqltest"
 )
 
 // Whatever somebody changes by hand, the audit names its table and row.
@@ -69,4 +71,21 @@ func (b *bundle) tamper(t *testing.T, change string) {
 		}
 		return nil
 	}))
+}
+
+// No column of any table can be changed and no row taken away unnoticed.
+func TestAuditWatchesEveryColumn(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		for _, id := range []string{"d", "e"} {
+			_, err := b.Apply(t.Context(), receive(b.startAs(t, workflow.DossierID(id), id+"1"), id+"2"))
+			require.NoError(t, err)
+		}
+		sqltest.EachAlteration(t, b.db, []sqltest.Audited{
+			{Table: "workflow_dossiers", Key: []string{"id"}},
+			{Table: "workflow_history", Key: []string{"dossier_id", "version"}},
+			{Table: "workflow_payloads", Key: []string{"dossier_id", "version"}, Erasable: true},
+			{Table: "workflow_keys", Key: []string{"key"}, Passing: []string{"seen"}},
+			{Table: "workflow_outbox", Key: []string{"id"}, Passing: []string{"at_us", "lease", "leased_until_us"}, Erasable: true},
+		}, b.Audit)
+	})
 }
