@@ -23,8 +23,8 @@ func (s *Service) Resume(ctx context.Context, n int) (int, error) {
 			return i, err
 		}
 		_, err := s.Advance(ctx, &AdvanceRequest{Key: key})
-		var tx *sqlkit.TxError
-		if errors.As(err, &tx) {
+		var own *Error
+		if err != nil && !errors.As(err, &own) { // all but the database's are the service's own
 			return i, err
 		}
 	}

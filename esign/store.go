@@ -79,7 +79,10 @@ func (p *planRow) scan(row interface{ Scan(...any) error }) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(p.text, &p.plan)
+	if err := json.Unmarshal(p.text, &p.plan); err != nil {
+		return failWith(CodeInternal, err, "the recorded plan %q cannot be read", p.key)
+	}
+	return nil
 }
 
 const signatureColumns = `seq, field, holder, state, attempt, transaction_id, handle, expires_us, at_us, chain, scheme, base,

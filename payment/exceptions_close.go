@@ -63,8 +63,12 @@ func (s *Service) retry(ctx context.Context, tx *sql.Tx, req *RetryRequest, m *m
 	}
 	e.Tries++
 	e.Changed = s.now()
-	if err := s.tryMove(ctx, tx, c, a, m); err != nil {
-		e.Detail = cut(err.Error(), maxDetail)
+	refused, err := s.tryMove(ctx, tx, c, a, m)
+	if err != nil {
+		return nil, err
+	}
+	if refused != nil {
+		e.Detail = cut(refused.Error(), maxDetail)
 	} else {
 		e.Resolved, e.ResolvedBy, e.Resolution = e.Changed, req.Actor, "retried"
 	}

@@ -44,45 +44,49 @@ func (s *Service) settle(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt,
 			c.Attempts[i] = *a
 		}
 	}
-	err := s.tryMove(ctx, tx, c, a, m)
-	if err == nil || s.db.RolledBack(err) {
+	refused, err := s.tryMove(ctx, tx, c, a, m)
+	if err != nil || refused == nil {
 		return err
 	}
-	s.o.Logger.Warn("payment settled, move refused", zap.String("charge", c.ID), zap.Error(err))
+	s.o.Logger.Warn("payment settled, move refused", zap.String("charge", c.ID), zap.Error(refused))
 	return s.raise(ctx, tx, &Exception{
 		Kind: MoveRefused, Charge: c.ID, Attempt: a.ID, Gateway: a.Gateway, Ref: a.Ref, GatewayRef: a.GatewayRef,
-		Subject: c.Subject, Unit: c.Unit, Amount: a.Amount, Detail: cut(err.Error(), maxDetail),
+		Subject: c.Subject, Unit: c.Unit, Amount: a.Amount, Detail: cut(refused.Error(), maxDetail),
 	}, c.ID)
 }
 
-// tryMove runs OnSettled under a savepoint. An error of the savepoint itself
-// comes back through the transaction's next statement.
-func (s *Service) tryMove(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt, m *move) error {
+// tryMove runs OnSettled under a savepoint. Refused is its failure, and what it
+// wrote is undone; err says that the transaction must not commit, because what
+// the move wrote may still be in it.
+func (s *Service) tryMove(ctx context.Context, tx *sql.Tx, c *Charge, a *Attempt, m *move) (refused, err error) {
 	if s.onSettled == nil {
-		return nil
+		return nil, nil
 	}
 	if m.skip != nil {
-		return m.skip
+		return m.skip, nil
 	}
 	if err := s.exec(ctx, tx, "SAVEPOINT payment_move"); err != nil {
-		return err
+		return nil, err
 	}
 	m.failed = s.call(ctx, tx, c, a)
 	if s.db.RolledBack(m.failed) { // a deadlock is nobody's no: everything runs again
-		return m.failed
+		return nil, m.failed
 	}
 	if m.failed != nil {
-		if err := s.exec(ctx, tx, "ROLLBACK TO SAVEPOINT payment_move"); err != nil {
-			return fmt.Errorf("%w (and the transaction is lost: %w)", m.failed, err)
-		}
+		err = s.exec(ctx, tx, "ROLLBACK TO SAVEPOINT payment_move")
 	}
-	if err := s.exec(ctx, tx, "RELEASE SAVEPOINT payment_move"); err != nil {
-		if m.failed == nil { // the move has ended the savepoint, or the transaction
-			m.failed = err
-		}
-		return m.failed
+	if err == nil {
+		err = s.exec(ctx, tx, "RELEASE SAVEPOINT payment_move")
 	}
-	return m.failed
+	switch {
+	case err == nil:
+		return m.failed, nil
+	case m.failed == nil: // the move has ended the savepoint, or the transaction
+		m.failed = err
+	default:
+		m.failed = fmt.Errorf("%w (and the transaction is lost: %w)", m.failed, err)
+	}
+	return nil, m.failed
 }
 
 // lasting is the failure of a move for which it is left out of the next attempt:

@@ -9,12 +9,13 @@ import (
 	"github.com/motcua/motcua/workflow"
 )
 
-// tidyCode is a dossier code as it is stored, from what was typed.
+// tidyCode is a dossier code as it is stored, from what was typed or stands in an
+// address: without the bytes a database would refuse with a fault.
 func tidyCode(s string) string {
 	if len(s) > 64 {
 		return ""
 	}
-	return strings.ToUpper(strings.Join(strings.Fields(s), ""))
+	return strings.ToUpper(strings.Join(strings.Fields(tidy(s)), ""))
 }
 
 // lookUp asks for both codes. The QR code on a slip fills in the first.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -64,11 +65,14 @@ func (p *Portal) pay(r *request) error {
 func (p *Portal) payReturn(r *request) error {
 	id := workflow.DossierID(r.URL.Query().Get("ho-so"))
 	pg := &page{Name: "payment", Title: r.lang.t("payment.title"), Data: map[string]any{"V": (*caseView)(nil), "CanRefresh": p.canRefresh()}}
-	if r.who != nil && id != "" {
-		if c, err := p.Desk.Case(r.Context(), r.who, id); err == nil && c.Own {
+	if r.who != nil && id != "" && isID(string(id)) {
+		c, err := p.Desk.Case(r.Context(), r.who, id)
+		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+			return err // that the books cannot be read does not say that they hold nothing
+		}
+		if err == nil && c.Own {
 			pg.Case = c
 			pg.Data = map[string]any{"V": p.view(r, c), "CanRefresh": p.canRefresh()}
-			return p.render(r, pg)
 		}
 	}
 	return p.render(r, pg)

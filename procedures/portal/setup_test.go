@@ -162,10 +162,13 @@ func (g *gate) settle(ctx context.Context, d workflow.DossierID) error {
 	err := g.b.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return g.b.desk.SystemTx(ctx, tx, d, desk.EventFeeSettled, "charge/"+string(d))
 	})
+	if err != nil {
+		return err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.owed[d].Settled, g.owed[d].State = g.b.now(), "settled"
-	return err
+	return nil
 }
 
 // register signs at once: first the official, then the agency.
@@ -270,11 +273,19 @@ var (
 	plain []string
 )
 
+func migrations() []sqlkit.Migrations {
+	return []sqlkit.Migrations{workflow.Migrations(), desk.Migrations(), identity.Migrations()}
+}
+
 func setup(t *testing.T, modules []string, with ...func(*portal.Parts, *portal.Options)) *bundle {
 	t.Helper()
-	b := &bundle{t: t, protocol: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)}
+	return setupOn(t, sqltest.SQLite(t, migrations()...), modules, with...)
+}
+
+func setupOn(t *testing.T, db *sqlkit.DB, modules []string, with ...func(*portal.Parts, *portal.Options)) *bundle {
+	t.Helper()
+	b := &bundle{t: t, db: db, protocol: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)}
 	b.at("2024-11-15 08:00")
-	b.db = sqltest.SQLite(t, workflow.Migrations(), desk.Migrations(), identity.Migrations())
 	cat, found, err := procedures.Load(procedures.National())
 	require.NoError(t, err)
 	require.Empty(t, found)
