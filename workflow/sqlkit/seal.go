@@ -131,6 +131,7 @@ func (s *Seal) heads(ctx context.Context, tx *sql.Tx, d Dialect, after string) (
 // page compares the heads that where chooses.
 func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, args []any) (found []Problem, err error) {
 	sealed := map[string]map[string]digests{} // by head and table: what is left of it was deleted
+	missing := map[string]bool{}
 	for _, m := range s.tables() {
 		head := m.Table == s.Head
 		err := m.read(ctx, tx, d, fmt.Sprintf(where, m.Of), args, func(of, row, digest string, seal []byte) {
@@ -145,6 +146,10 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 			delete(sealed[of][m.Table], row)
 			switch {
 			case sealed[of] == nil && !head:
+				if !missing[of] {
+					missing[of] = true
+					found = append(found, Problem{s.Head, of, "it is gone, or was never sealed, and rows belong to it"})
+				}
 				found = append(found, Problem{m.Table, row, fmt.Sprintf("it belongs to no sealed row of %s", s.Head)})
 			case sealed[of] == nil: // said already
 			case !there:
