@@ -86,7 +86,8 @@ func (s *Seal) Write(ctx context.Context, tx *sql.Tx, d Dialect, id string) erro
 // sealPage is how many heads are compared at once.
 const sealPage = 500
 
-// Check compares every head and what belongs to it with what was sealed.
+// Check compares every head and what belongs to it with what was sealed. Its
+// problems begin with "seal: ".
 func (s *Seal) Check(ctx context.Context, tx *sql.Tx, d Dialect) ([]Problem, error) {
 	var found []Problem
 	for after, more := "", true; more; {
@@ -138,7 +139,7 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 			if head {
 				var all map[string]digests
 				if err := json.Unmarshal(seal, &all); err != nil {
-					found = append(found, Problem{m.Table, row, "its seal cannot be read"})
+					found = append(found, Problem{m.Table, row, "seal: it cannot be read"})
 				}
 				sealed[of] = all
 			}
@@ -148,14 +149,14 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 			case sealed[of] == nil && !head:
 				if !missing[of] {
 					missing[of] = true
-					found = append(found, Problem{s.Head, of, "it is gone, or was never sealed, and rows belong to it"})
+					found = append(found, Problem{s.Head, of, "seal: it is gone or was never sealed"})
 				}
-				found = append(found, Problem{m.Table, row, fmt.Sprintf("it belongs to no sealed row of %s", s.Head)})
+				found = append(found, Problem{m.Table, row, fmt.Sprintf("seal: it belongs to no sealed row of %s", s.Head)})
 			case sealed[of] == nil: // said already
 			case !there:
-				found = append(found, Problem{m.Table, row, "it was added by other hands"})
+				found = append(found, Problem{m.Table, row, "seal: it was added by other hands"})
 			case was != digest:
-				found = append(found, Problem{m.Table, row, "it is not as it was last written"})
+				found = append(found, Problem{m.Table, row, "seal: it is not as it was last written"})
 			}
 		})
 		if err != nil {
@@ -166,7 +167,7 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 	for of, tables := range sealed {
 		for table, rows := range tables {
 			for row := range rows {
-				gone = append(gone, Problem{table, row, fmt.Sprintf("it is gone; %s %s had it", s.Head, of)})
+				gone = append(gone, Problem{table, row, fmt.Sprintf("seal: it is gone; %s %s had it", s.Head, of)})
 			}
 		}
 	}

@@ -64,6 +64,12 @@ func EachAlteration(t *testing.T, db *sqlkit.DB, tables []Audited, audit func(co
 	require.Empty(t, found, "all is as it was")
 }
 
+// Recounted leaves out what a seal found, so that a test sees what the recount
+// found without it: whoever changes rows may know how to seal them.
+func Recounted(found []sqlkit.Problem) []sqlkit.Problem {
+	return slices.DeleteFunc(slices.Clone(found), func(p sqlkit.Problem) bool { return strings.HasPrefix(p.Problem, "seal: ") })
+}
+
 func (a *Audited) named(t *testing.T, audit func(context.Context) ([]sqlkit.Problem, error), change string) {
 	t.Helper()
 	found, err := audit(t.Context())
