@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -30,12 +29,12 @@ func (s *Service) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 			return nil, err
 		}
 	}
-	return a.found, nil
+	return a.Found, nil
 }
 
 type audit struct {
+	sqlkit.Recount
 	s     *Service
-	found []sqlkit.Problem
 	files []auditFile
 }
 
@@ -46,14 +45,15 @@ type auditFile struct {
 	size            int64 // 0: not recorded
 }
 
-func (a *audit) problem(table, row, format string, args ...any) {
-	a.found = append(a.found, sqlkit.Problem{Table: table, Row: row, Problem: fmt.Sprintf(format, args...)})
-}
-
 // page is how many plans are read at once.
 const auditPage = 200
 
 func (a *audit) rows(ctx context.Context, tx *sql.Tx) error {
+	found, err := planSeal().Check(ctx, tx, a.s.db.Dialect)
+	if err != nil {
+		return err
+	}
+	a.Found = append(a.Found, found...)
 	for after := ""; ; {
 		keys, err := a.keys(ctx, tx, after)
 		if err != nil {
@@ -61,9 +61,12 @@ func (a *audit) rows(ctx context.Context, tx *sql.Tx) error {
 		}
 		for _, key := range keys {
 			p, err := a.s.load(ctx, tx, key)
-			if err != nil {
-				a.problem("esign_plans", key, "cannot be read: %v", err)
+			if errors.Is(err, sqlkit.ErrUnreadable) {
+				a.Bad("esign_plans", key, "it or one of its signatures holds what cannot be read")
 				continue
+			}
+			if err != nil {
+				return err
 			}
 			if err := a.plan(ctx, tx, p); err != nil {
 				return err
@@ -106,7 +109,7 @@ func (a *audit) orphans(ctx context.Context, tx *sql.Tx, table string) error {
 	rows, err := a.texts(ctx, tx, "SELECT plan_key FROM "+table+
 		" AS t WHERE NOT EXISTS (SELECT 1 FROM esign_plans WHERE key = t.plan_key) ORDER BY plan_key")
 	for _, key := range rows {
-		a.problem(table, key, "belongs to no plan")
+		a.Bad(table, key, "belongs to no plan")
 	}
 	return err
 }
@@ -115,10 +118,10 @@ func (a *audit) plan(ctx context.Context, tx *sql.Tx, p *planRow) error {
 	const table = "esign_plans"
 	sum := sha256.Sum256(p.text)
 	if !bytes.Equal(sum[:], p.digest) {
-		a.problem(table, p.key, "the plan is not the one of its digest")
+		a.Bad(table, p.key, "the plan is not the one of its digest")
 	}
 	if p.plan.Key != p.key || p.plan.Purpose != p.purpose || len(p.plan.Signatures) != p.total || p.total != len(p.signatures) {
-		a.problem(table, p.key, "key, purpose or number of signatures is not the plan's")
+		a.Bad(table, p.key, "key, purpose or number of signatures is not the plan's")
 		return nil
 	}
 	done, current, hash, open := 0, p.prepared, []byte(nil), true
@@ -126,14 +129,14 @@ func (a *audit) plan(ctx context.Context, tx *sql.Tx, p *planRow) error {
 		r := &p.signatures[i]
 		row := p.key + "/" + strconv.Itoa(i)
 		if r.seq != i || r.field != p.plan.Signatures[i].Field || r.holder != p.plan.Signatures[i].Holder {
-			a.problem("esign_signatures", row, "order, field or holder is not the plan's")
+			a.Bad("esign_signatures", row, "order, field or holder is not the plan's")
 		}
 		if !open && (r.state != stepPlanned || r.attempt != 1) {
-			a.problem("esign_signatures", row, "is under way before the one before it is made")
+			a.Bad("esign_signatures", row, "is under way before the one before it is made")
 		}
 		open = r.state == stepDone
 		if r.state != stepPlanned && r.base != "" && r.base != current {
-			a.problem("esign_signatures", row, "signs another file than the one before it left")
+			a.Bad("esign_signatures", row, "signs another file than the one before it left")
 		}
 		a.signature(row, p, r)
 		if err := a.attempts(ctx, tx, row, p.key, r); err != nil {
@@ -151,19 +154,19 @@ func (a *audit) plan(ctx context.Context, tx *sql.Tx, p *planRow) error {
 func (a *audit) planState(p *planRow, done int, current string, hash []byte) {
 	const table = "esign_plans"
 	if p.done != done {
-		a.problem(table, p.key, "counts %d signatures where %d are made", p.done, done)
+		a.Bad(table, p.key, "counts %d signatures where %d are made", p.done, done)
 	}
 	if p.current != current || hash != nil && !bytes.Equal(p.hash, hash) {
-		a.problem(table, p.key, "its newest file is not the one the last signature left")
+		a.Bad(table, p.key, "its newest file is not the one the last signature left")
 	}
 	next := p.next()
 	stopped := next != nil && (next.state == stepRefused || next.state == stepExpired)
 	if (p.state == planDone) != (next == nil) || (p.state == planStopped) != (stopped && p.state != planCancelled) ||
 		p.state < planOpen || p.state > planCancelled {
-		a.problem(table, p.key, "state %d is not what its signatures say", p.state)
+		a.Bad(table, p.key, "state %d is not what its signatures say", p.state)
 	}
 	if (p.state == planCancelled) != (p.reason != "") {
-		a.problem(table, p.key, "a reason without cancellation, or the other way")
+		a.Bad(table, p.key, "a reason without cancellation, or the other way")
 	}
 	a.files = append(a.files, auditFile{table: table, row: p.key, ref: p.current, hash: p.hash})
 }
@@ -173,28 +176,28 @@ func (a *audit) signature(row string, p *planRow, r *signatureRow) {
 	const table = "esign_signatures"
 	built := r.state >= stepBuilt
 	if r.state < stepPlanned || r.state > stepExpired {
-		a.problem(table, row, "state %d is unknown", r.state)
+		a.Bad(table, row, "state %d is unknown", r.state)
 		return
 	}
 	if !built {
 		if r.transaction != "" || len(r.value) > 0 || r.result != "" {
-			a.problem(table, row, "has results before it is begun")
+			a.Bad(table, row, "has results before it is begun")
 		}
 		return
 	}
 	c, err := r.credential()
 	sum := sha256.Sum256(r.attrs)
 	if err != nil || !bytes.Equal(sum[:], r.toSign) || r.transaction == "" || r.at <= 0 {
-		a.problem(table, row, "path, attributes or their digest do not agree")
+		a.Bad(table, row, "path, attributes or their digest do not agree")
 		return
 	}
 	if r.seq < 0 || r.seq >= len(p.plan.Signatures) {
-		a.problem(table, row, "signature %d is none of the plan's %d", r.seq, len(p.plan.Signatures))
+		a.Bad(table, row, "signature %d is none of the plan's %d", r.seq, len(p.plan.Signatures))
 		return
 	}
 	signed := r.state >= stepSigned && r.state <= stepDone
 	if signed != (len(r.value) > 0) || (r.state == stepDone) != (r.result != "") || r.state == stepAsked && r.handle == "" {
-		a.problem(table, row, "has not the results of state %d", r.state)
+		a.Bad(table, row, "has not the results of state %d", r.state)
 		return
 	}
 	a.files = append(a.files, auditFile{table: table, row: row, ref: r.increment})
@@ -202,7 +205,7 @@ func (a *audit) signature(row string, p *planRow, r *signatureRow) {
 		return
 	}
 	if err := recount(c, r, p.plan.Signatures[r.seq].Level); err != nil {
-		a.problem(table, row, "%v", err)
+		a.Bad(table, row, "%v", err)
 	}
 	if r.state == stepDone {
 		a.files = append(a.files, auditFile{table: table, row: row, ref: r.result, hash: r.hash, size: r.gapTo + r.tail})
@@ -269,15 +272,15 @@ func (a *audit) attempts(ctx context.Context, tx *sql.Tx, row, key string, r *si
 		want := map[step]Code{stepRefused: CodeRefused, stepExpired: CodeExpired}[r.state]
 		switch {
 		case attempt != n || attempt > ended:
-			a.problem(table, row+"/"+strconv.Itoa(attempt), "an attempt that has not ended, or out of order")
+			a.Bad(table, row+"/"+strconv.Itoa(attempt), "an attempt that has not ended, or out of order")
 		case last && (transaction != r.transaction || outcome != want):
-			a.problem(table, row+"/"+strconv.Itoa(attempt), "is not how the signature's transaction ended")
+			a.Bad(table, row+"/"+strconv.Itoa(attempt), "is not how the signature's transaction ended")
 		case !last && outcome != CodeRefused && outcome != CodeExpired:
-			a.problem(table, row+"/"+strconv.Itoa(attempt), "another attempt followed although it did not fail")
+			a.Bad(table, row+"/"+strconv.Itoa(attempt), "another attempt followed although it did not fail")
 		}
 	}
 	if n < ended {
-		a.problem(table, row, "%d attempts of %d are recorded", n, ended)
+		a.Bad(table, row, "%d attempts of %d are recorded", n, ended)
 	}
 	return rows.Err()
 }
@@ -290,7 +293,7 @@ func (a *audit) messages(ctx context.Context, tx *sql.Tx) error {
 	for _, m := range waiting {
 		var said Announcement
 		if err := json.Unmarshal(m.Payload, &said); err != nil {
-			a.problem("esign_outbox", m.ID, "its payload cannot be read")
+			a.Bad("esign_outbox", m.ID, "its payload cannot be read")
 			continue
 		}
 		var state planState
@@ -301,7 +304,7 @@ func (a *audit) messages(ctx context.Context, tx *sql.Tx) error {
 		completed := m.Topic == TopicCompleted && m.ID == said.Key && state == planDone
 		stopped := m.Topic == TopicStopped && strings.HasPrefix(m.ID, said.Key+"/") && state != 0
 		if !completed && !stopped {
-			a.problem("esign_outbox", m.ID, "announces what no plan says")
+			a.Bad("esign_outbox", m.ID, "announces what no plan says")
 		}
 	}
 	return nil
@@ -330,9 +333,9 @@ func (a *audit) file(ctx context.Context, f auditFile) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		a.problem(f.table, f.row, "a file it names cannot be read: %v", err)
+		a.Bad(f.table, f.row, "a file it names cannot be read: %v", err)
 	case f.hash != nil && !bytes.Equal(hash, f.hash) || f.size != 0 && f.size != size:
-		a.problem(f.table, f.row, "a file it names is not the one that was recorded")
+		a.Bad(f.table, f.row, "a file it names is not the one that was recorded")
 	}
 	return nil
 }

@@ -35,8 +35,11 @@ func (s *Service) CancelTx(ctx context.Context, tx *sql.Tx, r *CancelRequest) er
 		return err
 	}
 	n, err := res.RowsAffected()
-	if err != nil || n == 1 {
+	if err != nil {
 		return err
+	}
+	if n == 1 {
+		return s.seal(ctx, tx, r.Key)
 	}
 	// A replay writes before it answers (see sqlkit.Key).
 	var state planState

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
 	"github.com/motcua/motcua/esign/driver"
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 // planState is how far a plan is. The numbers are stored.
@@ -101,16 +103,31 @@ type queryer interface {
 
 // load reads a plan with its signatures.
 func (s *Service) load(ctx context.Context, q queryer, key string) (*planRow, error) {
-	p := &planRow{}
-	err := p.scan(q.QueryRowContext(ctx, s.db.Dialect.SQL("SELECT "+planColumns+" FROM esign_plans WHERE key = $1"), key))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fail(CodeNotFound, "there is no plan with this key; prepare it first")
-	}
+	p, err := s.loadPlan(ctx, q, key)
 	if err != nil {
 		return nil, err
 	}
 	p.signatures, err = s.loadSignatures(ctx, q, key)
 	return p, err
+}
+
+func (s *Service) loadPlan(ctx context.Context, q queryer, key string) (p *planRow, err error) {
+	rows, err := q.QueryContext(ctx, s.db.Dialect.SQL("SELECT "+planColumns+" FROM esign_plans WHERE key = $1"), key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fail(CodeNotFound, "there is no plan with this key; prepare it first")
+	}
+	p = &planRow{}
+	if err := p.scan(rows); err != nil {
+		return nil, fmt.Errorf("esign_plans %s: %w: %w", key, sqlkit.ErrUnreadable, err)
+	}
+	return p, rows.Err()
 }
 
 func (s *Service) loadSignatures(ctx context.Context, q queryer, key string) (out []signatureRow, err error) {
@@ -123,7 +140,7 @@ func (s *Service) loadSignatures(ctx context.Context, q queryer, key string) (ou
 	for rows.Next() {
 		var r signatureRow
 		if err := r.scan(rows); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("esign_signatures of %s: %w: %w", key, sqlkit.ErrUnreadable, err)
 		}
 		out = append(out, r)
 	}
@@ -148,8 +165,8 @@ func (s *Service) fetch(ctx context.Context, key string) (*planRow, error) {
 func (s *Service) insert(ctx context.Context, tx *sql.Tx, p *planRow) error {
 	none := []byte{}
 	_, err := tx.ExecContext(ctx, s.db.Dialect.SQL(`INSERT INTO esign_plans
- (key, digest, plan, purpose, state, total, done, prepared, current, current_hash, version, seen, due_us, reason, created_us, changed_us)
- VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 1, 0, $10, '', $11, $12)`),
+ (key, digest, plan, purpose, state, total, done, prepared, current, current_hash, version, seen, due_us, reason, created_us, changed_us, seal)
+ VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 1, 0, $10, '', $11, $12, '')`),
 		p.key, p.digest, p.text, p.purpose, planOpen, p.total, p.prepared, p.current, p.hash, p.due, p.created, p.changed)
 	if err != nil {
 		return err
@@ -164,7 +181,21 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, p *planRow) error {
 			return err
 		}
 	}
-	return nil
+	return s.seal(ctx, tx, p.key)
+}
+
+// planSeal covers a plan and everything that belongs to it; what replays count and when the next step is due is not
+// covered.
+func planSeal() *sqlkit.Seal {
+	return &sqlkit.Seal{Head: "esign_plans", ID: "key", Column: "seal", Except: []string{"seen", "due_us"}, Members: []sqlkit.Member{
+		{Table: "esign_signatures", Of: "m.plan_key", Key: []string{"plan_key", "seq"}},
+		{Table: "esign_attempts", Of: "m.plan_key", Key: []string{"plan_key", "seq", "attempt"}},
+	}}
+}
+
+// seal is the last thing every write does with a plan.
+func (s *Service) seal(ctx context.Context, tx *sql.Tx, key string) error {
+	return planSeal().Write(ctx, tx, s.db.Dialect, key)
 }
 
 // errMoved says that somebody else made a step first; what was read is to be read again.
@@ -184,10 +215,12 @@ func (s *Service) save(ctx context.Context, p *planRow, r *signatureRow, more fu
 					return err
 				}
 			}
-			if more == nil {
-				return nil
+			if more != nil {
+				if err := more(ctx, tx); err != nil {
+					return err
+				}
 			}
-			return more(ctx, tx)
+			return s.seal(ctx, tx, p.key)
 		})
 	})
 }

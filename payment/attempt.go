@@ -148,7 +148,10 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, req *AttemptRequest, b
 	if err := s.insertAttempt(ctx, tx, a); err != nil {
 		return nil, err
 	}
-	return a, s.remember(ctx, tx, "attempt", req.Key, body, a.ID)
+	if err := s.remember(ctx, tx, "attempt", req.Key, body, a.ID, c.ID); err != nil {
+		return nil, err
+	}
+	return a, s.seal(ctx, tx, c.ID)
 }
 
 func (s *Service) newAttempt(c *Charge, gateway string) (*Attempt, error) {
@@ -210,9 +213,14 @@ func (s *Service) start(ctx context.Context, g driver.Gateway, a *Attempt) (*Att
 		}
 		cur.LastError = code
 		if cur.State == StateUnclear && ev == EventStartUnclear {
-			return s.saveAttempt(ctx, tx, cur)
+			err = s.saveAttempt(ctx, tx, cur)
+		} else {
+			err = s.moveAttempt(ctx, tx, cur, ev, "gateway:"+cur.Gateway)
 		}
-		return s.moveAttempt(ctx, tx, cur, ev, "gateway:"+cur.Gateway)
+		if err != nil {
+			return err
+		}
+		return s.seal(ctx, tx, c.ID)
 	})
 	if err != nil {
 		return nil, err

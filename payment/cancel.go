@@ -48,5 +48,8 @@ func (s *Service) CancelTx(ctx context.Context, tx *sql.Tx, req *CancelRequest) 
 		return c, nil
 	}
 	c.Reason = reason
-	return c, s.moveCharge(ctx, tx, c, EventCancelled, req.Actor)
+	if err := s.moveCharge(ctx, tx, c, EventCancelled, req.Actor); err != nil {
+		return nil, err
+	}
+	return c, s.seal(ctx, tx, c.ID)
 }

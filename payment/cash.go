@@ -96,5 +96,8 @@ func (s *Service) receive(ctx context.Context, tx *sql.Tx, req *CashRequest, m *
 	if err := s.settle(ctx, tx, c, a, accountCash+req.Till, req.Cashier, m); err != nil {
 		return nil, err
 	}
-	return c, s.remember(ctx, tx, "cash", req.Key, body, a.ID)
+	if err := s.remember(ctx, tx, "cash", req.Key, body, a.ID, c.ID); err != nil {
+		return nil, err
+	}
+	return c, s.seal(ctx, tx, c.ID)
 }

@@ -72,7 +72,10 @@ func (s *Service) CreateTx(ctx context.Context, tx *sql.Tx, req *CreateRequest) 
 	if err := s.insertCharge(ctx, tx, c); err != nil {
 		return nil, err
 	}
-	return c, s.remember(ctx, tx, "create", req.Key, body, c.ID)
+	if err := s.remember(ctx, tx, "create", req.Key, body, c.ID, c.ID); err != nil {
+		return nil, err
+	}
+	return c, s.seal(ctx, tx, c.ID)
 }
 
 func (s *Service) newCharge(req *CreateRequest) (*Charge, error) {
@@ -152,8 +155,8 @@ func (s *Service) insertCharge(ctx context.Context, tx *sql.Tx, c *Charge) error
 	if err != nil {
 		return err
 	}
-	err = s.exec(ctx, tx, "INSERT INTO payment_charges ("+chargeColumns+", digest, seen)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '', '', $13, 0)",
+	err = s.exec(ctx, tx, "INSERT INTO payment_charges ("+chargeColumns+", digest, seen, seal)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '', '', $13, 0, '')",
 		c.ID, c.Subject, c.Purpose, c.Unit, c.Agency, c.Payer.ID, c.Payer.Name, c.Title, int64(c.Total), us(c.Created),
 		string(c.State), us(c.Changed), seal)
 	if err != nil {
@@ -188,6 +191,10 @@ func (s *Service) replay(ctx context.Context, tx *sql.Tx, call, key string, dige
 	return string(result), found, nil
 }
 
-func (s *Service) remember(ctx context.Context, tx *sql.Tx, call, key string, digest []byte, result string) error {
-	return s.keys.Save(ctx, tx, s.db.Dialect, call+":"+key, digest, []byte(result), s.protocolNow())
+// remember keeps a key with its first result and the charge it is about.
+func (s *Service) remember(ctx context.Context, tx *sql.Tx, call, key string, digest []byte, result, charge string) error {
+	if err := s.keys.Save(ctx, tx, s.db.Dialect, call+":"+key, digest, []byte(result), s.protocolNow()); err != nil {
+		return err
+	}
+	return s.exec(ctx, tx, "UPDATE payment_keys SET charge_id = $1 WHERE key = $2", charge, call+":"+key)
 }

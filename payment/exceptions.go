@@ -44,8 +44,8 @@ func (s *Service) raise(ctx context.Context, tx *sql.Tx, e *Exception, fact stri
 	e.Changed = e.Opened
 	var id string
 	err := s.row(ctx, tx, "INSERT INTO payment_exceptions (id, dedupe, kind, charge_id, attempt_id, gateway, ref, gateway_ref, subject,"+
-		" unit, amount, posted, detail, tries, opened_us, changed_us, resolved_us, resolved_by, resolution)"+
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $14, 0, '', '')"+
+		" unit, amount, posted, detail, tries, opened_us, changed_us, resolved_us, resolved_by, resolution, seal)"+
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $14, 0, '', '', '')"+
 		" ON CONFLICT (dedupe) DO NOTHING RETURNING id",
 		e.ID, string(e.Kind)+":"+fact, string(e.Kind), e.Charge, e.Attempt, e.Gateway, e.Ref, e.GatewayRef, e.Subject,
 		e.Unit, int64(e.Amount), e.group, e.Detail, us(e.Opened)).Scan(&id)
@@ -53,6 +53,9 @@ func (s *Service) raise(ctx context.Context, tx *sql.Tx, e *Exception, fact stri
 		return nil // raised before
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.sealException(ctx, tx, id); err != nil {
 		return err
 	}
 	s.o.Logger.Warn("payment exception", zap.String("kind", string(e.Kind)), zap.String("exception", id), zap.String("charge", e.Charge))

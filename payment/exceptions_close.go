@@ -115,6 +115,13 @@ func (s *Service) ResolveExceptionTx(ctx context.Context, tx *sql.Tx, req *Resol
 }
 
 func (s *Service) saveException(ctx context.Context, tx *sql.Tx, e *Exception) error {
-	return s.exec(ctx, tx, "UPDATE payment_exceptions SET detail = $1, tries = $2, changed_us = $3, resolved_us = $4, resolved_by = $5,"+
+	err := s.exec(ctx, tx, "UPDATE payment_exceptions SET detail = $1, tries = $2, changed_us = $3, resolved_us = $4, resolved_by = $5,"+
 		" resolution = $6 WHERE id = $7", e.Detail, e.Tries, us(e.Changed), us(e.Resolved), e.ResolvedBy, e.Resolution, e.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.sealException(ctx, tx, e.ID); err != nil || e.Charge == "" {
+		return err
+	}
+	return s.seal(ctx, tx, e.Charge)
 }

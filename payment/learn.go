@@ -75,7 +75,10 @@ func (s *Service) apply(ctx context.Context, tx *sql.Tx, w *word, m *move) (driv
 	err = s.exec(ctx, tx, "INSERT INTO payment_notices (gateway, digest, source, attempt_id, verdict, seen, at_us)"+
 		" VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT (gateway, digest) DO UPDATE SET seen = payment_notices.seen + 1",
 		w.gateway, w.digest, w.source, id, int(v), us(s.protocolNow()))
-	return v, err
+	if err != nil || a == nil {
+		return v, err
+	}
+	return v, s.seal(ctx, tx, c.ID)
 }
 
 // exception fills in what a report says.

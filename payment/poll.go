@@ -132,7 +132,10 @@ func (s *Service) inconclusive(ctx context.Context, a *Attempt, code Code) error
 		cur.LastError = code
 		late := cur.Open() && !s.protocolNow().Before(cur.Expires.Add(s.o.GiveUp))
 		if late && code == CodeNotFound {
-			return s.moveAttempt(ctx, tx, cur, EventExpired, "gateway:"+cur.Gateway+"/"+sourcePoll)
+			if err := s.moveAttempt(ctx, tx, cur, EventExpired, "gateway:"+cur.Gateway+"/"+sourcePoll); err != nil {
+				return err
+			}
+			return s.seal(ctx, tx, c.ID)
 		}
 		if late {
 			e := &Exception{
@@ -143,7 +146,10 @@ func (s *Service) inconclusive(ctx context.Context, a *Attempt, code Code) error
 				return err
 			}
 		}
-		return s.saveAttempt(ctx, tx, cur)
+		if err := s.saveAttempt(ctx, tx, cur); err != nil {
+			return err
+		}
+		return s.seal(ctx, tx, c.ID)
 	})
 }
 

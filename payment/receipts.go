@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 // Receipt (biên lai thu phí, lệ phí) is issued once for each fee kind of a
@@ -46,7 +48,7 @@ func scanReceipt(scan func(...any) error) (*Receipt, error) {
 	}
 	r.Issued = at(issued)
 	if err := json.Unmarshal([]byte(lines), &r.Lines); err != nil {
-		return nil, fmt.Errorf("payment: receipt %s: lines: %w", r.ID, err)
+		return nil, fmt.Errorf("payment: receipt %s: lines: %w: %w", r.ID, sqlkit.ErrUnreadable, err)
 	}
 	return &r, nil
 }

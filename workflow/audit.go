@@ -163,7 +163,8 @@ func (a *auditor) has(id DossierID, v Version) bool {
 func (a *auditor) keys(ctx context.Context, tx *sql.Tx) error {
 	const table = "workflow_keys"
 	lines := map[string]bool{}
-	err := a.Each(ctx, tx, table, 1, "SELECT k.key, k.dossier_id, k.version, k.result, k.sum, k.at_us, h.hash, h.to_state, h.owner, h.ref, h.unit, h.due_us, h.at_us"+
+	err := a.Each(ctx, tx, table, 1, "SELECT k.key, k.dossier_id, k.version, k.result, k.sum, k.at_us,"+
+		" h.hash, h.to_state, h.owner, h.ref, h.unit, h.due_us, h.at_us"+
 		" FROM workflow_keys AS k LEFT JOIN workflow_history AS h ON h.dossier_id = k.dossier_id AND h.version = k.version"+
 		" ORDER BY k.key", func(scan func(...any) error) error {
 		var key, id, result string

@@ -30,6 +30,27 @@ func (e *Engine) GetTx(ctx context.Context, tx *sql.Tx, s Scope, id DossierID) (
 	return e.read(ctx, tx, s, "id", string(id))
 }
 
+// EachTx calls fn for every dossier, by id, inside the caller's transaction: for
+// audits of modules that keep rows of their own about dossiers. Fn must not use
+// tx; its error ends the walk and is returned.
+func (e *Engine) EachTx(ctx context.Context, tx *sql.Tx, fn func(*Dossier) error) error {
+	rows, err := tx.QueryContext(ctx, "SELECT "+dossierColumns+" FROM workflow_dossiers ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var r dossierRow
+		if err := rows.Scan(r.into()...); err != nil {
+			return err
+		}
+		if err := fn(r.dossier()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 func (e *Engine) one(ctx context.Context, s Scope, column, value string) (*Dossier, error) {
 	ctx, cancel := e.db.Bound(ctx)
 	defer cancel()

@@ -16,7 +16,8 @@ CREATE TABLE esign_plans (
   due_us       BIGINT NOT NULL,   -- when the next step is worth trying, by the protocol's clock
   reason       TEXT NOT NULL,     -- why it was cancelled
   created_us   BIGINT NOT NULL,
-  changed_us   BIGINT NOT NULL
+  changed_us   BIGINT NOT NULL,
+  seal         TEXT NOT NULL      -- digests of this row and of all that belong to it, for the audit
 );
 CREATE INDEX esign_plans_due ON esign_plans (state, due_us);
 CREATE INDEX esign_plans_purpose ON esign_plans (purpose);

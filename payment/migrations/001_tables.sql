@@ -17,6 +17,7 @@ CREATE TABLE payment_charges (
   settled_us  BIGINT NOT NULL,   -- 0: not settled
   settled_by  TEXT NOT NULL,     -- the attempt
   reason      TEXT NOT NULL,     -- why it was cancelled
+  seal        TEXT NOT NULL,     -- digests of this row and of all that belong to it, for the audit
   seen        BIGINT NOT NULL    -- counts looks under lock: the write a replay must make
 );
 CREATE INDEX payment_charges_subject ON payment_charges (subject, created_us);
@@ -102,8 +103,10 @@ CREATE TABLE payment_exceptions (
   changed_us  BIGINT NOT NULL,
   resolved_us BIGINT NOT NULL,      -- 0: open
   resolved_by TEXT NOT NULL,
-  resolution  TEXT NOT NULL
+  resolution  TEXT NOT NULL,
+  seal        TEXT NOT NULL         -- digests of this row and of its postings, for the audit
 );
+CREATE INDEX payment_exceptions_charge ON payment_exceptions (charge_id);
 CREATE INDEX payment_exceptions_open ON payment_exceptions (resolved_us, opened_us, id);
 
 -- The last number of each series; numbers are given in the settlement's transaction, so none is lost or used twice.
@@ -147,14 +150,17 @@ CREATE TABLE payment_notices (
   at_us      BIGINT NOT NULL,
   PRIMARY KEY (gateway, digest)
 );
+CREATE INDEX payment_notices_attempt ON payment_notices (attempt_id);
 
 CREATE TABLE payment_keys (
-  key    TEXT PRIMARY KEY,
-  digest BYTEA NOT NULL,
-  result BYTEA NOT NULL,
-  seen   BIGINT NOT NULL,
-  at_us  BIGINT NOT NULL
+  key       TEXT PRIMARY KEY,
+  digest    BYTEA NOT NULL,
+  result    BYTEA NOT NULL,
+  seen      BIGINT NOT NULL,
+  at_us     BIGINT NOT NULL,
+  charge_id TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX payment_keys_charge ON payment_keys (charge_id);
 
 CREATE TABLE payment_outbox (
   id              TEXT PRIMARY KEY,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/motcua/motcua/payment"
 	"github.com/motcua/motcua/workflow/sqlkit"
+	"github.com/motcua/motcua/workflow/sqlkit/sqltest"
 )
 
 // lived is a database in which everything has happened once.
@@ -113,7 +114,7 @@ func TestAuditNamesWhatWasAltered(t *testing.T) {
 				ps, err := b.s.Audit(b.t.Context())
 				require.NoError(b.t, err)
 				var tables []string
-				for _, p := range ps {
+				for _, p := range sqltest.Recounted(ps) {
 					tables = append(tables, p.Table)
 					assert.NotEmpty(b.t, p.Row)
 					assert.NotContains(b.t, p.String(), "Nguyễn", "no personal data")
@@ -195,5 +196,43 @@ func TestAnythingInAnyOrder(t *testing.T) {
 		for seed := range 12 {
 			anything(b, uint64(seed))
 		}
+	})
+}
+
+// No column of any table can be changed and no row taken away unnoticed, save
+// what polls and replays count.
+func TestAuditWatchesEveryColumn(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		lived(b)
+		sqltest.EachAlteration(b.t, b.db, []sqltest.Audited{
+			{Table: "payment_charges", Key: []string{"id"}, Passing: []string{"seen"}},
+			{Table: "payment_fee_lines", Key: []string{"charge_id", "line_no"}},
+			{Table: "payment_attempts", Key: []string{"id"}, Passing: []string{"next_poll_us"}},
+			{Table: "payment_events", Key: []string{"charge_id", "n"}},
+			{Table: "payment_postings", Key: []string{"group_id", "line_no"}},
+			{Table: "payment_exceptions", Key: []string{"id"}},
+			{Table: "payment_sequences", Key: []string{"agency", "series", "year"}},
+			{Table: "payment_receipts", Key: []string{"id"}},
+			{Table: "payment_notices", Key: []string{"gateway", "digest"}, Passing: []string{"seen"}},
+			{Table: "payment_keys", Key: []string{"key"}, Passing: []string{"seen"}},
+			{Table: "payment_outbox", Key: []string{"id"}, Passing: []string{"at_us", "lease", "leased_until_us"}, Erasable: true},
+		}, b.s.Audit)
+	})
+}
+
+// Money that belongs to no charge is sealed with its exception.
+func TestAuditWatchesMoneyOfNobody(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		r := b.report(b.attempt(b.create("k1"), "bank", "a1"))
+		r.Ref = "nobody"
+		require.Equal(b.t, unknownRef, b.tell("bank", r))
+		require.Equal(b.t, []payment.ExceptionKind{payment.UnknownReference}, b.kinds())
+		b.sound()
+		sqltest.EachAlteration(b.t, b.db, []sqltest.Audited{
+			{Table: "payment_exceptions", Key: []string{"id"}},
+			{Table: "payment_postings", Key: []string{"group_id", "line_no"}},
+		}, b.s.Audit)
 	})
 }

@@ -176,7 +176,10 @@ func (d *Desk) move(ctx context.Context, tx *sql.Tx, dos *workflow.Dossier, a *A
 	if err := d.save(ctx, tx, r); err != nil {
 		return err
 	}
-	if err := s.record(ctx, res.Dossier); err != nil || s.settled == "" {
+	if err := s.record(ctx, res.Dossier); err != nil {
+		return err
+	}
+	if err := d.seal(ctx, tx, r.id); err != nil || s.settled == "" {
 		return err
 	}
 	// The fee was paid while the dossier could not move: the gate opens at once.

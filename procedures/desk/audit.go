@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -9,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/motcua/motcua/procedures"
@@ -20,10 +20,10 @@ import (
 // the file store, beside running writers, and names table and row of everything
 // that is wrong.
 func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
-	a := &auditor{d: d, rows: map[workflow.DossierID]*row{}, last: map[[2]string]int{},
+	a := &auditor{d: d, engine: map[workflow.DossierID]*workflow.Dossier{}, rows: map[workflow.DossierID]*row{}, last: map[[2]string]int{},
 		certified: map[workflow.DossierID]bool{}}
 	err := d.DB.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, step := range []func(context.Context, *sql.Tx) error{a.dossiers, a.moves, a.sequences, a.papers} {
+		for _, step := range []func(context.Context, *sql.Tx) error{a.seals, a.dossiers, a.moves, a.sequences, a.papers} {
 			if err := step(ctx, tx); err != nil {
 				return err
 			}
@@ -35,42 +35,36 @@ func (d *Desk) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 	}
 	for _, p := range a.kept { // files are read with no snapshot held open
 		if why := a.file(ctx, p); why != "" {
-			a.bad("procedures_papers", p.ID, "%s", why)
+			a.Bad("procedures_papers", p.ID, "%s", why)
 		}
 	}
-	return a.found, nil
+	return a.Found, nil
 }
 
 type auditor struct {
+	sqlkit.Recount
 	d         *Desk
+	engine    map[workflow.DossierID]*workflow.Dossier
 	rows      map[workflow.DossierID]*row
 	certified map[workflow.DossierID]bool // and their result is not seen yet
 	last      map[[2]string]int           // highest number used, by agency and day
 	kept      []*Paper
-	found     []sqlkit.Problem
-}
-
-func (a *auditor) bad(table, row, format string, args ...any) {
-	a.found = append(a.found, sqlkit.Problem{Table: table, Row: row, Problem: fmt.Sprintf(format, args...)})
 }
 
 // each reads a whole result before fn sees it, so that fn may ask more of the
 // same transaction.
-func each[T any](ctx context.Context, tx *sql.Tx, query string, scan func(func(...any) error) (T, error), fn func(T) error) error {
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
+func each[T any](ctx context.Context, a *auditor, tx *sql.Tx, table string, key int, query string,
+	scan func(func(...any) error) (T, error), fn func(T) error,
+) error {
 	var all []T
-	for rows.Next() {
-		v, err := scan(rows.Scan)
-		if err != nil {
-			_ = rows.Close() // the first error tells
-			return err
+	err := a.Each(ctx, tx, table, key, query, func(read func(...any) error) error {
+		v, err := scan(read)
+		if err == nil {
+			all = append(all, v)
 		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for _, v := range all {
@@ -81,50 +75,56 @@ func each[T any](ctx context.Context, tx *sql.Tx, query string, scan func(func(.
 	return nil
 }
 
-type storedRow struct {
-	*row
-	text, sum []byte
+// seals names what was changed, added or deleted by other hands.
+func (a *auditor) seals(ctx context.Context, tx *sql.Tx) error {
+	found, err := dossierSeal().Check(ctx, tx, a.d.DB.Dialect)
+	a.Found = append(a.Found, found...)
+	return err
 }
 
 func (a *auditor) dossiers(ctx context.Context, tx *sql.Tx) error {
 	const table = "procedures_dossiers"
-	return each(ctx, tx, "SELECT "+rowColumns+" FROM procedures_dossiers ORDER BY dossier_id",
-		func(scan func(...any) error) (storedRow, error) {
-			r, text, stored, err := scanRow(scan)
-			return storedRow{r, text, stored}, err
-		}, func(s storedRow) error {
+	codes := a.d.Catalogue.Codes()
+	err := a.d.Engine.EachTx(ctx, tx, func(dos *workflow.Dossier) error {
+		a.engine[dos.ID] = dos
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, a, tx, table, 1, "SELECT "+rowColumns+" FROM procedures_dossiers ORDER BY dossier_id", scanRow,
+		func(s *row) error {
 			id := string(s.id)
-			a.rows[s.id] = s.row
-			if !bytes.Equal(rowSum(s.row, s.text), s.sum) {
-				a.bad(table, id, "its sum does not match its content")
-			}
-			dos, err := a.d.Engine.GetTx(ctx, tx, workflow.Scope{All: true}, s.id)
-			if errors.Is(err, workflow.ErrNotFound) {
-				a.bad(table, id, "the engine has no such dossier")
-				return nil
-			}
-			if err != nil {
-				return err
-			}
+			a.rows[s.id] = s
+			dos := a.engine[s.id]
 			switch {
+			case dos == nil:
+				a.Bad(table, id, "the engine has no such dossier")
+				return nil
 			case dos.Ref != s.code:
-				a.bad(table, id, "its code is not the engine's reference")
+				a.Bad(table, id, "its code is not the engine's reference")
 			case dos.Owner != s.owner:
-				a.bad(table, id, "its owner is not the engine's")
+				a.Bad(table, id, "its owner is not the engine's")
 			case s.code != "" && dos.Unit != s.unit:
-				a.bad(table, id, "its unit is not the engine's")
+				a.Bad(table, id, "its unit is not the engine's")
 			}
 			if s.code != "" {
-				a.number(s.row)
+				a.number(s)
 			}
 			return nil
 		})
+	for id, dos := range a.engine { // an engine may run more than the desk's procedures
+		if err == nil && a.rows[id] == nil && slices.Contains(codes, dos.Procedure) {
+			a.Bad(table, string(id), "the engine has the dossier, the desk does not")
+		}
+	}
+	return err
 }
 
 func (a *auditor) number(r *row) {
 	code, err := procedures.ParseDossierCode(r.code)
 	if err != nil {
-		a.bad("procedures_dossiers", string(r.id), "its code %s cannot be read", r.code)
+		a.Bad("procedures_dossiers", string(r.id), "its code %s cannot be read", r.code)
 		return
 	}
 	key := [2]string{code.Unit, code.Day.Format(time.DateOnly)}
@@ -138,19 +138,19 @@ func (a *auditor) sequences(ctx context.Context, tx *sql.Tx) error {
 		last        int
 	}
 	seen := map[[2]string]bool{}
-	err := each(ctx, tx, "SELECT agency, day, last FROM procedures_sequences ORDER BY agency, day",
+	err := each(ctx, a, tx, table, 2, "SELECT agency, day, last FROM procedures_sequences ORDER BY agency, day",
 		func(scan func(...any) error) (s seq, err error) { return s, scan(&s.agency, &s.day, &s.last) },
 		func(s seq) error {
 			key := [2]string{s.agency, s.day}
 			seen[key] = true
 			if a.last[key] != s.last {
-				a.bad(table, s.agency+"/"+s.day, "it stands at %d, the last code given that day is %d", s.last, a.last[key])
+				a.Bad(table, s.agency+"/"+s.day, "it stands at %d, the last code given that day is %d", s.last, a.last[key])
 			}
 			return nil
 		})
 	for key, n := range a.last {
 		if !seen[key] && err == nil {
-			a.bad(table, key[0]+"/"+key[1], "codes up to %d were given, but there is no sequence", n)
+			a.Bad(table, key[0]+"/"+key[1], "codes up to %d were given, but there is no sequence", n)
 		}
 	}
 	return err
@@ -164,7 +164,8 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 		national            int64
 	}
 	counted := map[string]int64{}
-	err := each(ctx, tx, "SELECT dossier_id, version, day, at_us, state, national FROM procedures_moves ORDER BY dossier_id, version",
+	err := each(ctx, a, tx, table, 2,
+		"SELECT dossier_id, version, day, at_us, state, national FROM procedures_moves ORDER BY dossier_id, version",
 		func(scan func(...any) error) (m mv, err error) {
 			return m, scan(&m.dossier, &m.version, &m.day, &m.at, &m.state, &m.national)
 		}, func(m mv) error {
@@ -175,15 +176,15 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 				return err
 			}
 			if en == nil {
-				a.bad(table, id, "the engine has no such move")
+				a.Bad(table, id, "the engine has no such move")
 				return nil
 			}
 			want := time.UnixMicro(m.at).In(procedures.Zone).Format(time.DateOnly)
 			switch {
 			case m.at != en.At.UnixMicro() || m.state != en.To:
-				a.bad(table, id, "it is not the engine's move")
+				a.Bad(table, id, "it is not the engine's move")
 			case m.day != want:
-				a.bad(table, id, "its day is not that of its time")
+				a.Bad(table, id, "its day is not that of its time")
 			default:
 				a.status(id, m.dossier, m.state, m.national)
 			}
@@ -196,9 +197,8 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for id := range a.rows {
-		dos, err := a.d.Engine.GetTx(ctx, tx, workflow.Scope{All: true}, id)
-		if err == nil && counted[string(id)] != int64(dos.Version)-1 {
-			a.bad(table, string(id), "%d moves are kept, the dossier has made %d", counted[string(id)], int64(dos.Version)-1)
+		if dos := a.engine[id]; dos != nil && counted[string(id)] != int64(dos.Version)-1 {
+			a.Bad(table, string(id), "%d moves are kept, the dossier has made %d", counted[string(id)], int64(dos.Version)-1)
 		}
 	}
 	return nil
@@ -207,16 +207,16 @@ func (a *auditor) moves(ctx context.Context, tx *sql.Tx) error {
 func (a *auditor) status(id, dossier, state string, national int64) {
 	r := a.rows[workflow.DossierID(dossier)]
 	if r == nil {
-		a.bad("procedures_moves", id, "it belongs to no dossier of the desk")
+		a.Bad("procedures_moves", id, "it belongs to no dossier of the desk")
 		return
 	}
 	p, err := a.d.procedure(r.procedure, r.unit, r.doc.Edition)
 	if err != nil {
-		a.bad("procedures_dossiers", dossier, "no edition of its procedure is in force on %s", r.doc.Edition.Format(time.DateOnly))
+		a.Bad("procedures_dossiers", dossier, "no edition of its procedure is in force on %s", r.doc.Edition.Format(time.DateOnly))
 		return
 	}
 	if st, ok := p.State(state); ok && int64(st.National) != national {
-		a.bad("procedures_moves", id, "state %s has national status %d, not %d", state, st.National, national)
+		a.Bad("procedures_moves", id, "state %s has national status %d, not %d", state, st.National, national)
 	}
 }
 
@@ -230,21 +230,11 @@ func (a *auditor) entry(ctx context.Context, tx *sql.Tx, dossier string, version
 
 func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
 	const table = "procedures_papers"
-	type stored struct {
-		*Paper
-		sum []byte
-	}
 	refs := map[workflow.DossierID]map[string]bool{}
-	err := each(ctx, tx, "SELECT "+paperColumns+" FROM procedures_papers ORDER BY id",
-		func(scan func(...any) error) (stored, error) {
-			p, sum, err := scanPaper(scan)
-			return stored{p, sum}, err
-		}, func(s stored) error {
-			if !bytes.Equal(paperSum(s.Paper), s.sum) {
-				a.bad(table, s.ID, "its sum does not match its content")
-			}
+	err := each(ctx, a, tx, table, 1, "SELECT "+paperColumns+" FROM procedures_papers ORDER BY id", scanPaper,
+		func(s *Paper) error {
 			if a.rows[s.Dossier] == nil {
-				a.bad(table, s.ID, "it belongs to no dossier of the desk")
+				a.Bad(table, s.ID, "it belongs to no dossier of the desk")
 			}
 			if refs[s.Dossier] == nil {
 				refs[s.Dossier] = map[string]bool{}
@@ -253,17 +243,17 @@ func (a *auditor) papers(ctx context.Context, tx *sql.Tx) error {
 			if s.Kind == PaperResult {
 				delete(a.certified, s.Dossier)
 			}
-			a.kept = append(a.kept, s.Paper)
+			a.kept = append(a.kept, s)
 			return nil
 		})
 	for id, r := range a.rows {
 		if r.doc.Scan != "" && !refs[id][r.doc.Scan] && err == nil {
-			a.bad(table, string(id), "the compared scan is not among the papers")
+			a.Bad(table, string(id), "the compared scan is not among the papers")
 		}
 	}
 	for id := range a.certified {
 		if err == nil {
-			a.bad(table, string(id), "the dossier was certified, and its result is not among the papers")
+			a.Bad(table, string(id), "the dossier was certified, and its result is not among the papers")
 		}
 	}
 	return err

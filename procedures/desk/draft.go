@@ -121,7 +121,10 @@ func (d *Desk) changeDraft(ctx context.Context, tx *sql.Tx, who *identity.Person
 	}
 	r.unit, r.doc.Form = unit, form
 	r.search = searchText(r)
-	return d.save(ctx, tx, r)
+	if err := d.save(ctx, tx, r); err != nil {
+		return err
+	}
+	return d.seal(ctx, tx, r.id)
 }
 
 // receives says whether a unit is among those that receive dossiers of a

@@ -40,26 +40,21 @@ type Paper struct {
 	At time.Time
 }
 
-const paperColumns = "id, dossier_id, kind, name, ref, size, pages, added_by, at_us, sum"
+const paperColumns = "id, dossier_id, kind, name, ref, size, pages, added_by, at_us"
 
-func paperSum(p *Paper) []byte {
-	return sum(p.ID, string(p.Dossier), p.Kind, p.Name, p.Ref, fmt.Sprint(p.Size), fmt.Sprint(p.Pages), p.By, fmt.Sprint(p.At.UnixMicro()))
-}
-
-func scanPaper(scan func(...any) error) (*Paper, []byte, error) {
+func scanPaper(scan func(...any) error) (*Paper, error) {
 	var p Paper
 	var dossier string
 	var at, pages int64
-	var stored []byte
-	if err := scan(&p.ID, &dossier, &p.Kind, &p.Name, &p.Ref, &p.Size, &pages, &p.By, &at, &stored); err != nil {
-		return nil, nil, err
+	if err := scan(&p.ID, &dossier, &p.Kind, &p.Name, &p.Ref, &p.Size, &pages, &p.By, &at); err != nil {
+		return nil, err
 	}
 	p.Dossier, p.Pages, p.At = workflow.DossierID(dossier), int(pages), time.UnixMicro(at).UTC()
-	return &p, stored, nil
+	return &p, nil
 }
 
 func (d *Desk) paper(ctx context.Context, q queryer, id string) (*Paper, error) {
-	p, _, err := scanPaper(q.QueryRowContext(ctx, d.DB.Dialect.SQL("SELECT "+paperColumns+
+	p, err := scanPaper(q.QueryRowContext(ctx, d.DB.Dialect.SQL("SELECT "+paperColumns+
 		" FROM procedures_papers WHERE id = $1"), id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w: no such paper", workflow.ErrNotFound)
@@ -76,7 +71,7 @@ func (d *Desk) papers(ctx context.Context, id workflow.DossierID) ([]Paper, erro
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var out []Paper
 	for rows.Next() {
-		p, _, err := scanPaper(rows.Scan)
+		p, err := scanPaper(rows.Scan)
 		if err != nil {
 			return nil, err
 		}
@@ -90,9 +85,12 @@ func (d *Desk) papers(ctx context.Context, id workflow.DossierID) ([]Paper, erro
 func (d *Desk) AddPaperTx(ctx context.Context, tx *sql.Tx, p *Paper) error {
 	p.At = p.At.Truncate(time.Microsecond)
 	_, err := tx.ExecContext(ctx, d.DB.Dialect.SQL("INSERT INTO procedures_papers ("+paperColumns+
-		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING"),
-		p.ID, string(p.Dossier), p.Kind, p.Name, p.Ref, p.Size, int64(p.Pages), p.By, p.At.UnixMicro(), paperSum(p))
-	return err
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING"),
+		p.ID, string(p.Dossier), p.Kind, p.Name, p.Ref, p.Size, int64(p.Pages), p.By, p.At.UnixMicro())
+	if err != nil {
+		return err
+	}
+	return d.seal(ctx, tx, p.Dossier)
 }
 
 // Keep stores content and then records it as a paper. Repeated for one id it

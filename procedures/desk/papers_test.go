@@ -16,6 +16,7 @@ import (
 	"github.com/motcua/motcua/procedures/desk"
 	"github.com/motcua/motcua/workflow"
 	"github.com/motcua/motcua/workflow/sqlkit"
+	"github.com/motcua/motcua/workflow/sqlkit/sqltest"
 )
 
 func TestScan(t *testing.T) {
@@ -127,22 +128,30 @@ func TestDoubleClickAndRace(t *testing.T) {
 }
 
 func TestAuditNames(t *testing.T) {
-	for _, c := range []struct{ name, change, table string }{
-		{"form", "UPDATE procedures_dossiers SET doc = replace(doc, 'Lan', 'Len')", "procedures_dossiers"},
-		{"code", "UPDATE procedures_dossiers SET code = 'H10.12-241115-0007'", "procedures_dossiers"},
-		{"look-up code", "UPDATE procedures_dossiers SET lookup_code = 'AAAAAAAA'", "procedures_dossiers"},
-		{"dossier gone", "DELETE FROM procedures_dossiers", "procedures_moves"},
-		{"sequence", "UPDATE procedures_sequences SET last = 5", "procedures_sequences"},
-		{"sequence gone", "DELETE FROM procedures_sequences", "procedures_sequences"},
-		{"move's status", "UPDATE procedures_moves SET national = 9 WHERE version = 2", "procedures_moves"},
-		{"move's day", "UPDATE procedures_moves SET day = '2024-11-14' WHERE version = 2", "procedures_moves"},
-		{"move's state", "UPDATE procedures_moves SET state = 'returned' WHERE version = 2", "procedures_moves"},
-		{"move's time", "UPDATE procedures_moves SET at_us = at_us + 1 WHERE version = 2", "procedures_moves"},
-		{"move of no line", "UPDATE procedures_moves SET version = 9 WHERE version = 2", "procedures_moves"},
-		{"move gone", "DELETE FROM procedures_moves WHERE version = 2", "procedures_moves"},
-		{"paper's name", "UPDATE procedures_papers SET name = 'x.pdf'", "procedures_papers"},
-		{"paper's file", "UPDATE procedures_papers SET ref = 'ff'", "procedures_papers"},
-		{"scan gone", "DELETE FROM procedures_papers WHERE kind = 'scan'", "procedures_papers"},
+	for _, c := range []struct {
+		name, change, table string
+		recounted           bool // noticed without the seal, too
+	}{
+		{"form", "UPDATE procedures_dossiers SET doc = replace(doc, 'Lan', 'Len')", "procedures_dossiers", false},
+		{"unreadable form", "UPDATE procedures_dossiers SET doc = 'x'", "procedures_dossiers", true},
+		{"code", "UPDATE procedures_dossiers SET code = 'H10.12-241115-0007'", "procedures_dossiers", true},
+		{"owner", "UPDATE procedures_dossiers SET owner = 'x'", "procedures_dossiers", true},
+		{"unit", "UPDATE procedures_dossiers SET unit = 'x'", "procedures_dossiers", true},
+		{"look-up code", "UPDATE procedures_dossiers SET lookup_code = 'AAAAAAAA'", "procedures_dossiers", false},
+		{"dossier gone", "DELETE FROM procedures_dossiers", "procedures_dossiers", true},
+		{"sequence", "UPDATE procedures_sequences SET last = 5", "procedures_sequences", true},
+		{"sequence gone", "DELETE FROM procedures_sequences", "procedures_sequences", true},
+		{"move's status", "UPDATE procedures_moves SET national = 9 WHERE version = 2", "procedures_moves", true},
+		{"move's day", "UPDATE procedures_moves SET day = '2024-11-14' WHERE version = 2", "procedures_moves", true},
+		{"move's state", "UPDATE procedures_moves SET state = 'returned' WHERE version = 2", "procedures_moves", true},
+		{"move's time", "UPDATE procedures_moves SET at_us = at_us + 1 WHERE version = 2", "procedures_moves", true},
+		{"move of no line", "UPDATE procedures_moves SET version = 9 WHERE version = 2", "procedures_moves", true},
+		{"move gone", "DELETE FROM procedures_moves WHERE version = 2", "procedures_moves", true},
+		{"paper's name", "UPDATE procedures_papers SET name = 'x.pdf'", "procedures_papers", false},
+		{"paper's file", "UPDATE procedures_papers SET ref = 'ff'", "procedures_papers", true},
+		{"paper's size", "UPDATE procedures_papers SET size = size + 1", "procedures_papers", true},
+		{"scan gone", "DELETE FROM procedures_papers WHERE kind = 'scan'", "procedures_papers", true},
+		{"slip gone", "DELETE FROM procedures_papers WHERE kind = 'receipt_slip'", "procedures_papers", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T, b *bundle) {
@@ -153,6 +162,9 @@ func TestAuditNames(t *testing.T) {
 				problems, err := b.Audit(t.Context())
 				require.NoError(t, err)
 				require.NotEmpty(t, problems)
+				if c.recounted {
+					problems = sqltest.Recounted(problems)
+				}
 				assert.Equal(t, c.table, problems[0].Table, "%v", problems)
 			})
 		})
@@ -186,5 +198,21 @@ func TestAssurance(t *testing.T) {
 		var refused *workflow.RefusedError
 		require.ErrorAs(t, err, &refused)
 		assert.Equal(t, "assurance", refused.Reason.Code)
+	})
+}
+
+// No column of any table can be changed and no row taken away unnoticed.
+func TestAuditWatchesEveryColumn(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.compared(b.do(hoa, b.do(lan, b.draft("k"), "request"), "receive"))
+		b.draft("k2")
+		b.effects()
+		b.clean()
+		sqltest.EachAlteration(t, b.db, []sqltest.Audited{
+			{Table: "procedures_dossiers", Key: []string{"dossier_id"}},
+			{Table: "procedures_moves", Key: []string{"dossier_id", "version"}},
+			{Table: "procedures_papers", Key: []string{"id"}},
+			{Table: "procedures_sequences", Key: []string{"agency", "day"}},
+		}, b.Audit)
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/motcua/motcua/procedures"
 	"github.com/motcua/motcua/workflow"
 	"github.com/motcua/motcua/workflow/clock"
+	"github.com/motcua/motcua/workflow/sqlkit"
 )
 
 // row is one line of procedures_dossiers.
@@ -75,15 +76,26 @@ func (r *row) answer(name string) string {
 	return s
 }
 
-const rowColumns = "dossier_id, procedure, code, lookup_code, owner, unit, search, revision, doc, sum"
+const rowColumns = "dossier_id, procedure, code, lookup_code, owner, unit, search, revision, doc"
 
-// rowSum covers every column but itself; doc is its JSON text as stored.
-func rowSum(r *row, text []byte) []byte {
-	return sum(string(r.id), r.procedure, r.code, r.lookUpCode, r.owner, r.unit, r.search, fmt.Sprint(r.revision), string(text))
+// dossierSeal covers a dossier's row, its moves and its papers.
+func dossierSeal() *sqlkit.Seal {
+	return &sqlkit.Seal{Head: "procedures_dossiers", ID: "dossier_id", Column: "seal", Members: []sqlkit.Member{
+		{Table: "procedures_moves", Of: "m.dossier_id", Key: []string{"dossier_id", "version"}},
+		{Table: "procedures_papers", Of: "m.dossier_id", Key: []string{"id"}},
+	}}
 }
 
-// sum hashes texts so that no two lists have one sum. It finds changes made by
-// hand; it is no proof against whoever can compute it.
+// seal is the last thing every write does with a dossier's rows.
+func (d *Desk) seal(ctx context.Context, tx *sql.Tx, id workflow.DossierID) error {
+	err := dossierSeal().Write(ctx, tx, d.DB.Dialect, string(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: %s", workflow.ErrNotFound, id)
+	}
+	return err
+}
+
+// sum hashes texts so that no two lists have one sum.
 func sum(parts ...string) []byte {
 	h := sha256.New()
 	var n [8]byte
@@ -100,21 +112,21 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func scanRow(scan func(...any) error) (r *row, text, stored []byte, err error) {
-	r = &row{}
+func scanRow(scan func(...any) error) (*row, error) {
+	r := &row{}
 	var id, docText string
-	if err := scan(&id, &r.procedure, &r.code, &r.lookUpCode, &r.owner, &r.unit, &r.search, &r.revision, &docText, &stored); err != nil {
-		return nil, nil, nil, err
+	if err := scan(&id, &r.procedure, &r.code, &r.lookUpCode, &r.owner, &r.unit, &r.search, &r.revision, &docText); err != nil {
+		return nil, err
 	}
 	r.id = workflow.DossierID(id)
 	if err := json.Unmarshal([]byte(docText), &r.doc); err != nil {
-		return nil, nil, nil, fmt.Errorf("procedures_dossiers %s: %w", id, err)
+		return nil, fmt.Errorf("procedures_dossiers %s: %w: %w", id, sqlkit.ErrUnreadable, err)
 	}
-	return r, []byte(docText), stored, nil
+	return r, nil
 }
 
 func (d *Desk) load(ctx context.Context, q queryer, column, value string) (*row, error) {
-	r, _, _, err := scanRow(q.QueryRowContext(ctx, d.DB.Dialect.SQL("SELECT "+rowColumns+
+	r, err := scanRow(q.QueryRowContext(ctx, d.DB.Dialect.SQL("SELECT "+rowColumns+
 		" FROM procedures_dossiers WHERE "+column+" = $1"), value).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w: %s", workflow.ErrNotFound, value)
@@ -129,12 +141,15 @@ func (d *Desk) insert(ctx context.Context, tx *sql.Tx, r *row) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, d.DB.Dialect.SQL("INSERT INTO procedures_dossiers ("+rowColumns+
-		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"), string(r.id), r.procedure, r.code, r.lookUpCode, r.owner, r.unit,
-		r.search, r.revision, string(text), rowSum(r, text))
-	return err
+		", seal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')"), string(r.id), r.procedure, r.code, r.lookUpCode, r.owner, r.unit,
+		r.search, r.revision, string(text))
+	if err != nil {
+		return err
+	}
+	return d.seal(ctx, tx, r.id)
 }
 
-// save writes a row whose revision is still the one read.
+// save writes a row whose revision is still the one read; the caller seals it.
 func (d *Desk) save(ctx context.Context, tx *sql.Tx, r *row) error {
 	was := r.revision
 	r.revision++
@@ -143,8 +158,8 @@ func (d *Desk) save(ctx context.Context, tx *sql.Tx, r *row) error {
 		return err
 	}
 	res, err := tx.ExecContext(ctx, d.DB.Dialect.SQL("UPDATE procedures_dossiers SET code = $1, lookup_code = $2, unit = $3, search = $4,"+
-		" revision = $5, doc = $6, sum = $7 WHERE dossier_id = $8 AND revision = $9"), r.code, r.lookUpCode, r.unit, r.search,
-		r.revision, string(text), rowSum(r, text), string(r.id), was)
+		" revision = $5, doc = $6 WHERE dossier_id = $7 AND revision = $8"), r.code, r.lookUpCode, r.unit, r.search,
+		r.revision, string(text), string(r.id), was)
 	if err != nil {
 		return err
 	}

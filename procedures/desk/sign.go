@@ -127,12 +127,11 @@ type Certified struct {
 // CertifiedTx moves the dossier of a completed line, and gives it its result, in
 // the transaction that completes the line.
 func (d *Desk) CertifiedTx(ctx context.Context, tx *sql.Tx, c *Certified) error {
-	err := d.AddPaperTx(ctx, tx, &Paper{ID: PaperID(string(c.Dossier), PaperResult), Dossier: c.Dossier, Kind: PaperResult,
-		Name: fmt.Sprintf("ban-sao-chung-thuc-%d.pdf", c.Number), Ref: c.Ref, Size: c.Size, Pages: c.Pages, By: c.By, At: c.At})
-	if err != nil {
+	if err := d.SystemTx(ctx, tx, c.Dossier, EventCertified, "certified/"+string(c.Dossier)); err != nil {
 		return err
 	}
-	return d.SystemTx(ctx, tx, c.Dossier, EventCertified, "certified/"+string(c.Dossier))
+	return d.AddPaperTx(ctx, tx, &Paper{ID: PaperID(string(c.Dossier), PaperResult), Dossier: c.Dossier, Kind: PaperResult,
+		Name: fmt.Sprintf("ban-sao-chung-thuc-%d.pdf", c.Number), Ref: c.Ref, Size: c.Size, Pages: c.Pages, By: c.By, At: c.At})
 }
 
 // MayCompare reports whether the person may upload a scan for a case now and

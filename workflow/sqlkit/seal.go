@@ -86,7 +86,8 @@ func (s *Seal) Write(ctx context.Context, tx *sql.Tx, d Dialect, id string) erro
 // sealPage is how many heads are compared at once.
 const sealPage = 500
 
-// Check compares every head and what belongs to it with what was sealed.
+// Check compares every head and what belongs to it with what was sealed. Its
+// problems begin with "seal: ".
 func (s *Seal) Check(ctx context.Context, tx *sql.Tx, d Dialect) ([]Problem, error) {
 	var found []Problem
 	for after, more := "", true; more; {
@@ -131,13 +132,14 @@ func (s *Seal) heads(ctx context.Context, tx *sql.Tx, d Dialect, after string) (
 // page compares the heads that where chooses.
 func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, args []any) (found []Problem, err error) {
 	sealed := map[string]map[string]digests{} // by head and table: what is left of it was deleted
+	missing := map[string]bool{}
 	for _, m := range s.tables() {
 		head := m.Table == s.Head
 		err := m.read(ctx, tx, d, fmt.Sprintf(where, m.Of), args, func(of, row, digest string, seal []byte) {
 			if head {
 				var all map[string]digests
 				if err := json.Unmarshal(seal, &all); err != nil {
-					found = append(found, Problem{m.Table, row, "its seal cannot be read"})
+					found = append(found, Problem{m.Table, row, "seal: it cannot be read"})
 				}
 				sealed[of] = all
 			}
@@ -145,12 +147,16 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 			delete(sealed[of][m.Table], row)
 			switch {
 			case sealed[of] == nil && !head:
-				found = append(found, Problem{m.Table, row, fmt.Sprintf("it belongs to no sealed row of %s", s.Head)})
+				if !missing[of] {
+					missing[of] = true
+					found = append(found, Problem{s.Head, of, "seal: it is gone or was never sealed"})
+				}
+				found = append(found, Problem{m.Table, row, fmt.Sprintf("seal: it belongs to no sealed row of %s", s.Head)})
 			case sealed[of] == nil: // said already
 			case !there:
-				found = append(found, Problem{m.Table, row, "it was added by other hands"})
+				found = append(found, Problem{m.Table, row, "seal: it was added by other hands"})
 			case was != digest:
-				found = append(found, Problem{m.Table, row, "it is not as it was last written"})
+				found = append(found, Problem{m.Table, row, "seal: it is not as it was last written"})
 			}
 		})
 		if err != nil {
@@ -161,7 +167,7 @@ func (s *Seal) page(ctx context.Context, tx *sql.Tx, d Dialect, where string, ar
 	for of, tables := range sealed {
 		for table, rows := range tables {
 			for row := range rows {
-				gone = append(gone, Problem{table, row, fmt.Sprintf("it is gone; %s %s had it", s.Head, of)})
+				gone = append(gone, Problem{table, row, fmt.Sprintf("seal: it is gone; %s %s had it", s.Head, of)})
 			}
 		}
 	}

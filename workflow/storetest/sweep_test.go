@@ -66,6 +66,22 @@ var uses = map[string]func(t *testing.T, b *bundle, key string) sqltest.Use{
 		require.NoError(t, err)
 		return func(ctx context.Context) error { _, err := b.GetByRef(ctx, everyone, key); return err }
 	},
+	"each": func(t *testing.T, b *bundle, key string) sqltest.Use {
+		d := b.start(t, key)
+		return func(ctx context.Context) error {
+			return b.db.Snapshot(ctx, func(ctx context.Context, tx *sql.Tx) error {
+				seen := 0
+				err := b.EachTx(ctx, tx, func(got *workflow.Dossier) error {
+					if got.ID == d.ID {
+						seen++
+					}
+					return nil
+				})
+				assert.Equal(t, err == nil, seen == 1)
+				return err
+			})
+		}
+	},
 	"history": func(t *testing.T, b *bundle, key string) sqltest.Use {
 		d := b.start(t, key)
 		return func(ctx context.Context) error {

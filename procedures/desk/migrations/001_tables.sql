@@ -10,7 +10,7 @@ CREATE TABLE procedures_dossiers (
   search      TEXT NOT NULL,  -- folded: no accents, đ as d
   revision    BIGINT NOT NULL,
   doc         TEXT NOT NULL,  -- JSON: form, dates, clock, scan
-  sum         BYTEA NOT NULL  -- SHA-256 over the other columns
+  seal        TEXT NOT NULL   -- digests of this row, its moves and its papers, for the audit
 );
 CREATE UNIQUE INDEX procedures_dossiers_code ON procedures_dossiers (code) WHERE code <> '';
 CREATE INDEX procedures_dossiers_owner ON procedures_dossiers (owner, dossier_id);
@@ -45,8 +45,7 @@ CREATE TABLE procedures_papers (
   size       BIGINT NOT NULL,
   pages      BIGINT NOT NULL,
   added_by   TEXT NOT NULL,
-  at_us      BIGINT NOT NULL,
-  sum        BYTEA NOT NULL
+  at_us      BIGINT NOT NULL
 );
 CREATE INDEX procedures_papers_dossier ON procedures_papers (dossier_id, at_us, id);
 

@@ -47,14 +47,15 @@ func EachAlteration(t *testing.T, db *sqlkit.DB, tables []Audited, audit func(co
 					continue
 				}
 				changed := row.with(i, other(row.values[i]))
-				if row.write(t, db, changed) {
+				done := row.write(t, db, i, changed)
+				if done {
 					a.named(t, audit, fmt.Sprintf("%s of %s = %v", column, a.Table, changed.values[i]))
-					require.True(t, changed.write(t, db, row), "cannot be undone")
+					require.True(t, changed.write(t, db, i, row), "cannot be undone")
 				}
+				require.True(t, done || slices.Contains(a.Key, column), "%s of %s cannot be changed", column, a.Table)
 			}
-			if !a.Erasable && row.exec(t, db, "DELETE FROM "+a.Table+" WHERE "+row.is(1), row.key()...) {
-				a.named(t, audit, "a row of "+a.Table+" is gone")
-				require.True(t, row.insert(t, db), "cannot be undone")
+			if !a.Erasable {
+				a.without(t, db, row, audit)
 			}
 		}
 	}
@@ -63,12 +64,30 @@ func EachAlteration(t *testing.T, db *sqlkit.DB, tables []Audited, audit func(co
 	require.Empty(t, found, "all is as it was")
 }
 
+// Recounted leaves out what a seal found, so that a test sees what the recount
+// found without it: whoever changes rows may know how to seal them.
+func Recounted(found []sqlkit.Problem) []sqlkit.Problem {
+	return slices.DeleteFunc(slices.Clone(found), func(p sqlkit.Problem) bool { return strings.HasPrefix(p.Problem, "seal: ") })
+}
+
 func (a *Audited) named(t *testing.T, audit func(context.Context) ([]sqlkit.Problem, error), change string) {
 	t.Helper()
 	found, err := audit(t.Context())
 	require.NoError(t, err, change)
 	require.True(t, slices.ContainsFunc(found, func(p sqlkit.Problem) bool { return p.Table == a.Table && p.Row != "" }),
 		"%s is not noticed: %v", change, found)
+}
+
+// without takes a row away and puts it back, if others do not refer to it.
+func (a *Audited) without(t *testing.T, db *sqlkit.DB, row *tableRow, audit func(context.Context) ([]sqlkit.Problem, error)) {
+	t.Helper()
+	require.True(t, row.exec(t, db, "CREATE TABLE kept AS SELECT * FROM "+a.Table))
+	if row.exec(t, db, "DELETE FROM "+a.Table+" WHERE "+row.is(1), row.key()...) {
+		a.named(t, audit, "a row of "+a.Table+" is gone")
+		back := "INSERT INTO " + a.Table + " SELECT * FROM kept WHERE " + row.is(1)
+		require.True(t, row.exec(t, db, back, row.key()...), "cannot be undone")
+	}
+	require.True(t, row.exec(t, db, "DROP TABLE kept"))
 }
 
 // tableRow is one row as the driver gave it.
@@ -92,6 +111,11 @@ func (a *Audited) rows(t *testing.T, db *sqlkit.DB) (out []*tableRow) {
 			into[i] = &r.values[i]
 		}
 		require.NoError(t, rows.Scan(into...))
+		for i, v := range r.values {
+			if b, ok := v.([]byte); ok && b == nil {
+				r.values[i] = []byte{} // empty, not NULL
+			}
+		}
 		out = append(out, r)
 	}
 	require.NoError(t, rows.Err())
@@ -102,7 +126,7 @@ func (a *Audited) rows(t *testing.T, db *sqlkit.DB) (out []*tableRow) {
 func other(v any) any {
 	switch v := v.(type) {
 	case int64:
-		return v + 1
+		return v + 17 // fits every integer type, and is no number the next row has
 	case string:
 		return v + "x"
 	case []byte:
@@ -137,24 +161,10 @@ func (r *tableRow) is(first int) string {
 	return strings.Join(out, " AND ")
 }
 
-// write makes the row what to says.
-func (r *tableRow) write(t *testing.T, db *sqlkit.DB, to *tableRow) bool {
+// write makes one column of the row what to says.
+func (r *tableRow) write(t *testing.T, db *sqlkit.DB, column int, to *tableRow) bool {
 	t.Helper()
-	var set []string
-	for i, c := range r.columns {
-		set = append(set, fmt.Sprintf("%s = $%d", c, i+1))
-	}
-	return r.exec(t, db, "UPDATE "+r.Table+" SET "+strings.Join(set, ", ")+" WHERE "+r.is(len(set)+1),
-		append(slices.Clone(to.values), r.key()...)...)
-}
-
-func (r *tableRow) insert(t *testing.T, db *sqlkit.DB) bool {
-	t.Helper()
-	var marks []string
-	for i := range r.columns {
-		marks = append(marks, fmt.Sprintf("$%d", i+1))
-	}
-	return r.exec(t, db, "INSERT INTO "+r.Table+" ("+strings.Join(r.columns, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", r.values...)
+	return r.exec(t, db, "UPDATE "+r.Table+" SET "+r.columns[column]+" = $1 WHERE "+r.is(2), append([]any{to.values[column]}, r.key()...)...)
 }
 
 // exec reports whether the database's constraints let the statement pass.
@@ -165,9 +175,11 @@ func (r *tableRow) exec(t *testing.T, db *sqlkit.DB, query string, args ...any) 
 		return false
 	}
 	require.NoError(t, err, query)
-	n, err := done.RowsAffected()
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n, query)
+	if len(args) > 0 {
+		n, err := done.RowsAffected()
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n, query)
+	}
 	return true
 }
 
