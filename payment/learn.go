@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -218,8 +219,16 @@ func (s *Service) correctMismatch(ctx context.Context, tx *sql.Tx, w *word, a *A
 	if err != nil {
 		return err
 	}
-	return s.exec(ctx, tx, "UPDATE payment_exceptions SET resolved_us = $1, changed_us = $1, resolved_by = $2, resolution = 'corrected'"+
-		" WHERE posted = $3 AND resolved_us = 0", us(now), w.actor(), group)
+	var id string
+	err = s.row(ctx, tx, "UPDATE payment_exceptions SET resolved_us = $1, changed_us = $1, resolved_by = $2, resolution = 'corrected'"+
+		" WHERE posted = $3 AND resolved_us = 0 RETURNING id", us(now), w.actor(), group).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // somebody has closed it
+	}
+	if err != nil {
+		return err
+	}
+	return s.sealException(ctx, tx, id)
 }
 
 // merchant is what reports of a gateway must name.

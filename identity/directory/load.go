@@ -80,11 +80,14 @@ func yamlFiles(fsys fs.FS) ([]string, error) {
 }
 
 func readFile(fsys fs.FS, name string) ([]byte, error) {
+	var data []byte
 	info, err := fs.Stat(fsys, name) // before opening: a pipe would never end
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, identity.Errorf(identity.Invalid, "directory: %s is no regular file", name)
 	}
-	data, err := fs.ReadFile(fsys, name)
+	if err == nil {
+		data, err = fs.ReadFile(fsys, name)
+	}
 	if errors.Is(err, fs.ErrNotExist) { // taken away since the walk
 		return nil, identity.Errorf(identity.Unavailable, "directory: %s went away while it was read (try again)", name)
 	}

@@ -3,9 +3,12 @@ package oidcrp_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +18,7 @@ import (
 
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/identity/internal/hostileidp"
+	"github.com/motcua/motcua/identity/oidcrp"
 )
 
 func key(kid string, k *rsa.PrivateKey) jose.JSONWebKey {
@@ -151,4 +155,61 @@ func TestUnusableKeysAreIgnored(t *testing.T) {
 	requireRule(t, err, "signature")
 	_, err = b.signIn(t, func(a *hostileidp.Answer) { a.Sign = hostileidp.RS256(small) })
 	requireRule(t, err, "signature")
+}
+
+// The bound on a key set is exact: the 64th key counts, the 65th does not.
+func TestKeySetHasALimit(t *testing.T) {
+	t.Parallel()
+	for foreign, rule := range map[int]string{63: "", 64: "signature"} {
+		b := setup(t)
+		var keys []jose.JSONWebKey
+		for i := range foreign {
+			keys = append(keys, key(fmt.Sprint("foreign-", i), hostileidp.Foreign()))
+		}
+		b.idp.Publish(append(keys, key("k1", hostileidp.Key()))...)
+		_, err := b.signIn(t, nil)
+		if rule == "" {
+			require.NoError(t, err, "%d keys before ours", foreign)
+			continue
+		}
+		requireRule(t, err, rule)
+	}
+}
+
+// An answer that is no key set takes no key away.
+func TestMalformedKeySetIsNone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var broken atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if broken.Load() {
+			_, _ = w.Write([]byte(`["no", "keys"]`))
+			return
+		}
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key("k1", hostileidp.Key())}})
+	}))
+	t.Cleanup(s.Close)
+	b.idp.Discover("jwks_uri", s.URL)
+	_, err := b.signIn(t, nil)
+	require.NoError(t, err)
+	broken.Store(true)
+	b.clock.Add(61 * time.Minute)
+	_, err = b.signIn(t, nil)
+	require.NoError(t, err)
+}
+
+// A node that has not met the provider yet cannot finish what another began while
+// the provider is down.
+func TestFinishWithoutDiscovery(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	address, attempt := b.begin(t)
+	answer := b.idp.Authorize(t, address, nil)
+	b.idp.Fail("/.well-known/openid-configuration", http.StatusBadGateway)
+	other, err := oidcrp.New(oidcrp.Config{Issuer: b.idp.URL, ClientID: hostileidp.Client, ClientSecret: hostileidp.Secret},
+		&oidcrp.Options{Now: b.clock.Now})
+	require.NoError(t, err)
+	_, err = other.Finish(t.Context(), attempt, answer)
+	require.ErrorIs(t, err, identity.ErrUnavailable)
 }

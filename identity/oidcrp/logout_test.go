@@ -2,13 +2,16 @@ package oidcrp_test
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/identity/internal/hostileidp"
 	"github.com/motcua/motcua/identity/oidcrp"
 )
@@ -109,4 +112,38 @@ func TestEndSession(t *testing.T) {
 	address, err = b.rp.EndSession(context.Background(), "t", "b", "s")
 	require.NoError(t, err)
 	assert.Empty(t, address)
+}
+
+// A claim that cannot be read is refused, not taken for an absent one: a session
+// without its name could not be ended by the provider, a token without nbf is valid
+// now.
+func TestUnreadableClaimsAreRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	long := strings.Repeat("s", 256)
+	for name, values := range map[string][]any{
+		"sid": {5, []string{"s1"}, long}, "auth_time": {"now", 1.5, -1}, "nbf": {1.5}, "iat": {1.5}, "exp": {1.5},
+		"aud": {[]any{hostileidp.Client, ""}},
+	} {
+		for _, v := range values {
+			_, err := b.signIn(t, claim(name, v))
+			requireRule(t, err, "claim_form")
+		}
+	}
+	for name, v := range map[string]any{"sid": long, "sub": long, "jti": long, "iat": 1.5, "aud": []any{hostileidp.Client, ""}} {
+		_, err := b.rp.VerifyLogout(context.Background(), b.logoutToken(claim(name, v)))
+		requireRule(t, err, "claim_form")
+	}
+}
+
+// Without the provider's keys no logout token is believed, and none is called forged.
+func TestLogoutTokenWhileTheProviderIsDown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.logoutToken(nil)
+	b.idp.Fail("/.well-known/openid-configuration", http.StatusBadGateway)
+	_, err := b.rp.VerifyLogout(context.Background(), token)
+	require.ErrorIs(t, err, identity.ErrUnavailable)
+	_, err = b.rp.EndSession(context.Background(), "", "", "")
+	require.ErrorIs(t, err, identity.ErrUnavailable)
 }

@@ -148,7 +148,7 @@ func (s *SignIn) take(w http.ResponseWriter, r *http.Request, p *Provider) (*pen
 	if !ok || pend.Provider != p.Name || pend.Attempt.State != state {
 		return nil, refused("attempt_foreign")
 	}
-	first, err := s.store.use(r.Context(), s.vault.Hash("state", state), s.o.Now().Add(2*pendingAge))
+	first, err := s.store.use(r.Context(), s.vault.Hash("state", state), s.o.Now().Add(2*pendingAge), nil)
 	if err != nil {
 		return nil, identity.Errorf(identity.Unavailable, "the state cannot be marked as used: %w", err)
 	}

@@ -72,10 +72,12 @@ func (s *SignIn) load(r *http.Request) (context.Context, bool, error) {
 func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, p *Provider, person *identity.Person, id *oidcrp.Identity) error {
 	m := s.sessions.m
 	if old, err := r.Cookie(s.cookieName(r, sessionCookie)); err == nil && len(old.Value) == 43 {
-		if ctx, err := m.Load(r.Context(), old.Value); err == nil {
-			if err := m.Destroy(ctx); err != nil {
-				return err
-			}
+		ctx, err := m.Load(r.Context(), old.Value)
+		if err != nil {
+			return err // else the former session would live on beside the new one
+		}
+		if err := m.Destroy(ctx); err != nil {
+			return err
 		}
 	}
 	ctx := context.WithValue(r.Context(), subjectKey{}, &subject{

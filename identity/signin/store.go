@@ -97,16 +97,21 @@ func (s *store) Delete(token string) error { return s.DeleteCtx(context.Backgrou
 func (s *store) end(ctx context.Context, condition string, args ...any) error {
 	return s.db.Retry(ctx, true, func(ctx context.Context) error {
 		return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, s.db.Dialect.SQL(`DELETE FROM identity_sessions WHERE `+condition), args...)
-			return err
+			return s.endTx(ctx, tx, condition, args...)
 		})
 	})
 }
 
-// use marks a hash as used until it would be refused for its age anyway. It is true
-// for one caller only. After an unknown outcome it is not repeated: it would then
-// refuse its own mark.
-func (s *store) use(ctx context.Context, hash []byte, until time.Time) (first bool, err error) {
+func (s *store) endTx(ctx context.Context, tx *sql.Tx, condition string, args ...any) error {
+	_, err := tx.ExecContext(ctx, s.db.Dialect.SQL(`DELETE FROM identity_sessions WHERE `+condition), args...)
+	return err
+}
+
+// use marks a hash as used until it would be refused for its age anyway, and does
+// with it what it is good for (nil: nothing): if that fails it is not used up. It is
+// true for one caller only. After an unknown outcome it is not repeated: it would
+// then refuse its own mark.
+func (s *store) use(ctx context.Context, hash []byte, until time.Time, then func(context.Context, *sql.Tx) error) (first bool, err error) {
 	err = s.db.Retry(ctx, false, func(ctx context.Context) error {
 		return s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			res, err := tx.ExecContext(ctx, s.db.Dialect.SQL(`INSERT INTO identity_used (hash, expires_us) VALUES ($1, $2)
@@ -115,8 +120,10 @@ func (s *store) use(ctx context.Context, hash []byte, until time.Time) (first bo
 				return err
 			}
 			n, err := res.RowsAffected()
-			first = n == 1
-			return err
+			if first = n == 1; err != nil || !first || then == nil {
+				return err
+			}
+			return then(ctx, tx)
 		})
 	})
 	return first && err == nil, err

@@ -48,13 +48,18 @@ func each(t *testing.T, fn func(t *testing.T, b *bundle)) {
 	t.Helper()
 	sqltest.Each(t, []sqlkit.Migrations{identity.Migrations()}, func(t *testing.T, db *sqlkit.DB) {
 		t.Parallel()
-		c := &clock{t: time.Date(2026, 11, 20, 1, 2, 3, 0, time.UTC)}
-		v, err := identity.NewVault(identity.NewVaultKeys())
-		require.NoError(t, err)
-		j := identity.NewJournal(db, v, &identity.JournalOptions{Now: c.Now})
-		p := identity.NewPeople(db, v, j, &identity.PeopleOptions{Now: c.Now})
-		fn(t, &bundle{db: db, clock: c, vault: v, people: p, journal: j})
+		fn(t, newBundle(t, db))
 	})
+}
+
+func newBundle(t *testing.T, db *sqlkit.DB) *bundle {
+	t.Helper()
+	c := &clock{t: time.Date(2026, 11, 20, 1, 2, 3, 0, time.UTC)}
+	v, err := identity.NewVault(identity.NewVaultKeys())
+	require.NoError(t, err)
+	j := identity.NewJournal(db, v, &identity.JournalOptions{Now: c.Now})
+	p := identity.NewPeople(db, v, j, &identity.PeopleOptions{Now: c.Now})
+	return &bundle{db: db, clock: c, vault: v, people: p, journal: j}
 }
 
 func (b *bundle) exec(t *testing.T, query string, args ...any) {
