@@ -38,44 +38,25 @@ func (p *People) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 		return nil, err
 	}
 	a.unusedHeads()
-	return a.problems, nil
+	return a.Found, nil
 }
 
 type audit struct {
-	v        *Vault
-	d        sqlkit.Dialect
-	people   map[string]bool
-	heads    map[string]*head
-	problems []sqlkit.Problem
-}
-
-func (a *audit) found(table, row, format string, args ...any) {
-	a.problems = append(a.problems, sqlkit.Problem{Table: table, Row: row, Problem: fmt.Sprintf(format, args...)})
-}
-
-// rows runs a query and calls fn for each row.
-func rows(ctx context.Context, tx *sql.Tx, query string, fn func(*sql.Rows) error) error {
-	r, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer r.Close() //nolint:errcheck // r.Err below tells
-	for r.Next() {
-		if err := fn(r); err != nil {
-			return err
-		}
-	}
-	return r.Err()
+	sqlkit.Recount
+	v      *Vault
+	d      sqlkit.Dialect
+	people map[string]bool
+	heads  map[string]*head
 }
 
 func (a *audit) readHeads(ctx context.Context, tx *sql.Tx) error {
-	return rows(ctx, tx, `SELECT name, n, digest, mark FROM identity_heads ORDER BY name`, func(r *sql.Rows) error {
+	return a.Each(ctx, tx, "identity_heads", 1, `SELECT name, n, digest, mark FROM identity_heads ORDER BY name`, func(scan func(...any) error) error {
 		h := &head{}
-		if err := r.Scan(&h.name, &h.n, &h.digest, &h.mark); err != nil {
+		if err := scan(&h.name, &h.n, &h.digest, &h.mark); err != nil {
 			return err
 		}
 		if !h.good(a.v) {
-			a.found("identity_heads", h.name, "the mark does not fit the row")
+			a.Bad("identity_heads", h.name, "the mark does not fit the row")
 		}
 		a.heads[h.name] = h
 		return nil
@@ -101,45 +82,45 @@ type counter struct {
 
 func (c *counter) see(no int64, row string) {
 	for c.next++; c.next < no; c.next++ {
-		c.a.found(c.table, "no "+strconv.FormatInt(c.next, 10), "the row is missing")
+		c.a.Bad(c.table, "no "+strconv.FormatInt(c.next, 10), "the row is missing")
 	}
 	if no < c.next {
-		c.a.found(c.table, row, "number %d stands twice", no)
+		c.a.Bad(c.table, row, "number %d stands twice", no)
 		c.next--
 	}
 }
 
 func (c *counter) end(h *head) {
 	for c.next++; c.next <= h.n; c.next++ {
-		c.a.found(c.table, "no "+strconv.FormatInt(c.next, 10), "the row is missing")
+		c.a.Bad(c.table, "no "+strconv.FormatInt(c.next, 10), "the row is missing")
 	}
 	if c.next--; c.next > h.n {
-		c.a.found("identity_heads", h.name, "counts %d rows and there are %d", h.n, c.next)
+		c.a.Bad("identity_heads", h.name, "counts %d rows and there are %d", h.n, c.next)
 	}
 }
 
 func (a *audit) readPeople(ctx context.Context, tx *sql.Tx) error {
 	c := counter{a: a, table: "identity_people"}
-	err := rows(ctx, tx, `SELECT `+personColumns+` FROM identity_people ORDER BY no`, func(r *sql.Rows) error {
+	err := a.Each(ctx, tx, "identity_people", 1, `SELECT `+personColumns+` FROM identity_people ORDER BY no`, func(scan func(...any) error) error {
 		p := &personRow{}
-		if err := r.Scan(p.fields()...); err != nil {
+		if err := scan(p.fields()...); err != nil {
 			return err
 		}
 		a.people[p.id] = true
 		c.see(p.no, p.id)
 		if !bytes.Equal(p.mark, p.wantMark(a.v)) {
-			a.found("identity_people", p.id, "the mark does not fit the row")
+			a.Bad("identity_people", p.id, "the mark does not fit the row")
 			return nil
 		}
 		if _, err := a.v.Open(p.place("name"), p.nameSealed); err != nil {
-			a.found("identity_people", p.id, "the name does not open")
+			a.Bad("identity_people", p.id, "the name does not open")
 		}
 		if p.citizenSealed == nil {
 			return nil
 		}
 		id, err := a.v.OpenCitizenID(p.place("citizen"), p.citizenSealed)
 		if err != nil || !bytes.Equal(p.citizenHash, a.v.HashCitizenID(id)) {
-			a.found("identity_people", p.id, "the citizen id does not open or does not fit its hash")
+			a.Bad("identity_people", p.id, "the citizen id does not open or does not fit its hash")
 		}
 		return nil
 	})
@@ -149,20 +130,20 @@ func (a *audit) readPeople(ctx context.Context, tx *sql.Tx) error {
 
 func (a *audit) readAccounts(ctx context.Context, tx *sql.Tx) error {
 	c := counter{a: a, table: "identity_accounts"}
-	err := rows(ctx, tx, `SELECT subject_hash, person, no, first_us, mark FROM identity_accounts ORDER BY no`, func(r *sql.Rows) error {
+	err := a.Each(ctx, tx, "identity_accounts", 1, `SELECT no, subject_hash, person, first_us, mark FROM identity_accounts ORDER BY no`, func(scan func(...any) error) error {
 		var subject, mark []byte
 		var person string
 		var no, first int64
-		if err := r.Scan(&subject, &person, &no, &first, &mark); err != nil {
+		if err := scan(&no, &subject, &person, &first, &mark); err != nil {
 			return err
 		}
 		row := "no " + strconv.FormatInt(no, 10)
 		c.see(no, row)
 		if !bytes.Equal(mark, accountMark(a.v, subject, person, no, first)) {
-			a.found("identity_accounts", row, "the mark does not fit the row")
+			a.Bad("identity_accounts", row, "the mark does not fit the row")
 		}
 		if !a.people[person] {
-			a.found("identity_accounts", row, "person %s is missing", person)
+			a.Bad("identity_accounts", row, "person %s is missing", person)
 		}
 		return nil
 	})
@@ -181,15 +162,15 @@ func (a *audit) readOpenings(ctx context.Context, tx *sql.Tx) error {
 		h := a.take("openings/" + whose)
 		c.end(h)
 		if c.next == h.n && !bytes.Equal(h.digest, last) {
-			a.found("identity_heads", h.name, "the chain ends in another opening")
+			a.Bad("identity_heads", h.name, "the chain ends in another opening")
 		}
 	}
 	query := `SELECT id, who, n, unit, about, what, ref, purpose, at_us, prev, mark FROM identity_openings ORDER BY who, n`
-	err := rows(ctx, tx, query, func(r *sql.Rows) error {
+	err := a.Each(ctx, tx, "identity_openings", 1, query, func(scan func(...any) error) error {
 		var o Opening
 		var n, at int64
 		var prev, mark []byte
-		if err := r.Scan(&o.ID, &o.Who, &n, &o.Unit, &o.About, &o.What, &o.Ref, &o.Purpose, &at, &prev, &mark); err != nil {
+		if err := scan(&o.ID, &o.Who, &n, &o.Unit, &o.About, &o.What, &o.Ref, &o.Purpose, &at, &prev, &mark); err != nil {
 			return err
 		}
 		o.At = time.UnixMicro(at)
@@ -201,9 +182,9 @@ func (a *audit) readOpenings(ctx context.Context, tx *sql.Tx) error {
 		c.see(n, o.ID)
 		switch {
 		case !bytes.Equal(mark, openingMark(a.v, &o, n, prev)):
-			a.found("identity_openings", o.ID, "the mark does not fit the row")
+			a.Bad("identity_openings", o.ID, "the mark does not fit the row")
 		case c.next == before+1 && !bytes.Equal(prev, last):
-			a.found("identity_openings", o.ID, "the chain breaks before this opening")
+			a.Bad("identity_openings", o.ID, "the chain breaks before this opening")
 		}
 		last = mark
 		return nil
@@ -217,9 +198,9 @@ func (a *audit) unusedHeads() {
 	for _, name := range slices.Sorted(maps.Keys(a.heads)) {
 		h := a.heads[name]
 		if who, ok := strings.CutPrefix(name, "openings/"); ok {
-			a.found("identity_openings", "who "+who, "%d openings are missing", h.n)
+			a.Bad("identity_openings", "who "+who, "%d openings are missing", h.n)
 			continue
 		}
-		a.found("identity_heads", name, "belongs to no list")
+		a.Bad("identity_heads", name, "belongs to no list")
 	}
 }

@@ -27,10 +27,10 @@ func (s *Service) Audit(ctx context.Context) ([]sqlkit.Problem, error) {
 	}
 	for _, l := range a.certified { // files are read with no snapshot held open
 		if why := a.file(ctx, l); why != "" {
-			a.bad("certify_lines", l.ID, "%s", why)
+			a.Bad("certify_lines", l.ID, "%s", why)
 		}
 	}
-	return a.found, nil
+	return a.Found, nil
 }
 
 type book struct {
@@ -39,78 +39,70 @@ type book struct {
 }
 
 type auditor struct {
+	sqlkit.Recount
 	s         *Service
 	last      map[book]int64
 	certified []*Line
-	found     []sqlkit.Problem
-}
-
-func (a *auditor) bad(table, row, format string, args ...any) {
-	a.found = append(a.found, sqlkit.Problem{Table: table, Row: row, Problem: fmt.Sprintf(format, args...)})
 }
 
 func (a *auditor) lines(ctx context.Context, tx *sql.Tx) error {
 	const table = "certify_lines"
-	rows, err := tx.QueryContext(ctx, "SELECT "+lineColumns+" FROM certify_lines ORDER BY unit, year, number")
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
-		l, stored, err := scanLine(rows.Scan)
+	const order = " FROM certify_lines ORDER BY unit, year, number"
+	return a.Each(ctx, tx, table, 1, "SELECT "+lineColumns+order, func(scan func(...any) error) error {
+		l, stored, err := scanLine(scan)
 		if err != nil {
 			return err
 		}
 		b := book{l.Unit, l.Year}
 		if !bytes.Equal(lineSum(l), stored) {
-			a.bad(table, l.ID, "its sum does not match its content")
+			a.Bad(table, l.ID, "its sum does not match its content")
 		}
 		if l.Number != a.last[b]+1 {
-			a.bad(table, l.ID, "it has number %d after %d in the register of %s, %d", l.Number, a.last[b], l.Unit, l.Year)
+			a.Bad(table, l.ID, "it has number %d after %d in the register of %s, %d", l.Number, a.last[b], l.Unit, l.Year)
 		}
 		a.last[b] = l.Number
 		switch l.State {
 		case Certified:
 			a.certified = append(a.certified, l)
 			if l.Signed != Signatures || l.File == "" || l.Ended.IsZero() {
-				a.bad(table, l.ID, "it is certified but lacks a signature, its file or its time")
+				a.Bad(table, l.ID, "it is certified but lacks a signature, its file or its time")
 			}
 		case Reserved, Cancelled:
 			if l.File != "" {
-				a.bad(table, l.ID, "it is %s but has a file", l.State)
+				a.Bad(table, l.ID, "it is %s but has a file", l.State)
 			}
 		default:
-			a.bad(table, l.ID, "its state %q is none", l.State)
+			a.Bad(table, l.ID, "its state %q is none", l.State)
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 func (a *auditor) numbers(ctx context.Context, tx *sql.Tx) error {
 	const table = "certify_numbers"
-	rows, err := tx.QueryContext(ctx, "SELECT unit, year, last FROM certify_numbers ORDER BY unit, year")
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
 	seen := map[book]bool{}
-	for rows.Next() {
+	const query = "SELECT unit, year, last FROM certify_numbers ORDER BY unit, year"
+	err := a.Each(ctx, tx, table, 2, query, func(scan func(...any) error) error {
 		var b book
 		var last int64
-		if err := rows.Scan(&b.unit, &b.year, &last); err != nil {
+		if err := scan(&b.unit, &b.year, &last); err != nil {
 			return err
 		}
 		seen[b] = true
 		if last != a.last[b] {
-			a.bad(table, fmt.Sprintf("%s/%d", b.unit, b.year), "it stands at %d, the last line has number %d", last, a.last[b])
+			a.Bad(table, fmt.Sprintf("%s/%d", b.unit, b.year), "it stands at %d, the last line has number %d", last, a.last[b])
 		}
-	}
+		if last > a.last[b] {
+			a.Bad("certify_lines", fmt.Sprintf("%s/%d/%d", b.unit, b.year, last), "the line of this number is missing")
+		}
+		return nil
+	})
 	for b := range a.last {
 		if !seen[b] {
-			a.bad(table, fmt.Sprintf("%s/%d", b.unit, b.year), "there are lines but no counter")
+			a.Bad(table, fmt.Sprintf("%s/%d", b.unit, b.year), "there are lines but no counter")
 		}
 	}
-	return rows.Err()
+	return err
 }
 
 func (a *auditor) file(ctx context.Context, l *Line) string {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/workflow/sqlkit"
+	"github.com/motcua/motcua/workflow/sqlkit/sqltest"
 )
 
 func (b *bundle) fill(t *testing.T) {
@@ -109,8 +110,8 @@ func (b *bundle) restore(t *testing.T) {
 	}
 }
 
-// SQLite keeps a text in a column of numbers; the audit says which table it cannot
-// read.
+// SQLite keeps a text in a column of numbers; the audit names the row it cannot
+// read and goes on.
 func TestAuditNamesUnreadableTables(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bundle) {
@@ -124,8 +125,10 @@ func TestAuditNamesUnreadableTables(t *testing.T) {
 			"identity_people": "first_us", "identity_accounts": "first_us", "identity_heads": "n", "identity_openings": "at_us",
 		} {
 			b.exec(t, `UPDATE `+table+` SET `+column+` = $1`, "soon")
-			_, err := b.people.Audit(ctx)
-			require.ErrorContains(t, err, table+" cannot be read")
+			problems, err := b.people.Audit(ctx)
+			require.NoError(t, err)
+			assert.Contains(t, fmt.Sprint(problems), table+" ")
+			assert.Contains(t, fmt.Sprint(problems), ": it holds what cannot be read")
 			b.restore(t)
 		}
 	})
@@ -146,5 +149,19 @@ func TestAuditNamesForgedRows(t *testing.T) {
 		assert.Contains(t, text, "identity_people no 3: the row is missing")
 		assert.Contains(t, text, "identity_openings forged: the mark does not fit the row")
 		assert.Contains(t, text, "identity_heads openings/cb-2")
+	})
+}
+
+// No column of any table can be changed and no row taken away unnoticed.
+func TestAuditWatchesEveryColumn(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bundle) {
+		b.fill(t)
+		sqltest.EachAlteration(t, b.db, []sqltest.Audited{
+			{Table: "identity_people", Key: []string{"id"}},
+			{Table: "identity_accounts", Key: []string{"subject_hash", "person"}},
+			{Table: "identity_openings", Key: []string{"id"}},
+			{Table: "identity_heads", Key: []string{"name"}},
+		}, b.people.Audit)
 	})
 }

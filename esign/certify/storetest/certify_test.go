@@ -461,3 +461,17 @@ func TestAuditFindsLostFile(t *testing.T) {
 		assert.Equal(t, "certify_lines", problems[0].Table)
 	})
 }
+
+// No column of the register can be changed and no line taken away unnoticed.
+func TestAuditWatchesEveryColumn(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.certified("d1")
+		b.reserve("d2")
+		_, err := b.Cancel(t.Context(), &certify.CancelRequest{Subject: "d2", Reason: "withdrawn"})
+		require.NoError(t, err)
+		sqltest.EachAlteration(t, b.db, []sqltest.Audited{
+			{Table: "certify_lines", Key: []string{"id"}},
+			{Table: "certify_numbers", Key: []string{"unit", "year"}},
+		}, b.Audit)
+	})
+}
