@@ -165,7 +165,8 @@ func (s *Service) fetch(ctx context.Context, key string) (*planRow, error) {
 func (s *Service) insert(ctx context.Context, tx *sql.Tx, p *planRow) error {
 	none := []byte{}
 	_, err := tx.ExecContext(ctx, s.db.Dialect.SQL(`INSERT INTO esign_plans
- (key, digest, plan, purpose, state, total, done, prepared, current, current_hash, version, seen, due_us, reason, created_us, changed_us, seal)
+ (key, digest, plan, purpose, state, total, done, prepared, current, current_hash, version, seen, due_us, reason, created_us, changed_us,
+ seal)
  VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 1, 0, $10, '', $11, $12, '')`),
 		p.key, p.digest, p.text, p.purpose, planOpen, p.total, p.prepared, p.current, p.hash, p.due, p.created, p.changed)
 	if err != nil {

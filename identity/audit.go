@@ -50,7 +50,8 @@ type audit struct {
 }
 
 func (a *audit) readHeads(ctx context.Context, tx *sql.Tx) error {
-	return a.Each(ctx, tx, "identity_heads", 1, `SELECT name, n, digest, mark FROM identity_heads ORDER BY name`, func(scan func(...any) error) error {
+	const query = `SELECT name, n, digest, mark FROM identity_heads ORDER BY name`
+	return a.Each(ctx, tx, "identity_heads", 1, query, func(scan func(...any) error) error {
 		h := &head{}
 		if err := scan(&h.name, &h.n, &h.digest, &h.mark); err != nil {
 			return err
@@ -101,7 +102,8 @@ func (c *counter) end(h *head) {
 
 func (a *audit) readPeople(ctx context.Context, tx *sql.Tx) error {
 	c := counter{a: a, table: "identity_people"}
-	err := a.Each(ctx, tx, "identity_people", 1, `SELECT `+personColumns+` FROM identity_people ORDER BY no`, func(scan func(...any) error) error {
+	const query = `SELECT ` + personColumns + ` FROM identity_people ORDER BY no`
+	err := a.Each(ctx, tx, c.table, 1, query, func(scan func(...any) error) error {
 		p := &personRow{}
 		if err := scan(p.fields()...); err != nil {
 			return err
@@ -130,7 +132,8 @@ func (a *audit) readPeople(ctx context.Context, tx *sql.Tx) error {
 
 func (a *audit) readAccounts(ctx context.Context, tx *sql.Tx) error {
 	c := counter{a: a, table: "identity_accounts"}
-	err := a.Each(ctx, tx, "identity_accounts", 1, `SELECT no, subject_hash, person, first_us, mark FROM identity_accounts ORDER BY no`, func(scan func(...any) error) error {
+	const query = `SELECT no, subject_hash, person, first_us, mark FROM identity_accounts ORDER BY no`
+	err := a.Each(ctx, tx, c.table, 1, query, func(scan func(...any) error) error {
 		var subject, mark []byte
 		var person string
 		var no, first int64
