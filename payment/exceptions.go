@@ -109,6 +109,17 @@ type ExceptionQuery struct {
 // Exceptions lists exceptions, oldest first. Money that belongs to no charge is
 // in the scope All alone.
 func (s *Service) Exceptions(ctx context.Context, scope Scope, q *ExceptionQuery) ([]Exception, error) {
+	ctx, cancel := s.db.Bound(ctx)
+	defer cancel()
+	return s.listExceptions(ctx, s.db.Read, scope, q)
+}
+
+// ExceptionsTx is Exceptions in the caller's transaction.
+func (s *Service) ExceptionsTx(ctx context.Context, tx *sql.Tx, scope Scope, q *ExceptionQuery) ([]Exception, error) {
+	return s.listExceptions(ctx, tx, scope, q)
+}
+
+func (s *Service) listExceptions(ctx context.Context, from querier, scope Scope, q *ExceptionQuery) ([]Exception, error) {
 	if q == nil {
 		q = &ExceptionQuery{}
 	}
@@ -119,8 +130,6 @@ func (s *Service) Exceptions(ctx context.Context, scope Scope, q *ExceptionQuery
 	case limit < 0 || limit > 200:
 		return nil, fail(CodeInvalid, "limit must be 1 to 200")
 	}
-	ctx, cancel := s.db.Bound(ctx)
-	defer cancel()
 	f := &filter{}
 	f.add("resolved_us = 0", "resolved_us > 0", !q.Closed)
 	if q.Subject != "" {
@@ -133,7 +142,7 @@ func (s *Service) Exceptions(ctx context.Context, scope Scope, q *ExceptionQuery
 	query := "SELECT " + exceptionColumns + " FROM payment_exceptions WHERE " + f.text() +
 		" ORDER BY opened_us, id LIMIT " + f.arg(limit)
 	var out []Exception
-	err := s.each(ctx, s.db.Read, func(scan func(...any) error) error {
+	err := s.each(ctx, from, func(scan func(...any) error) error {
 		e, err := scanException(scan)
 		if err == nil {
 			out = append(out, *e)

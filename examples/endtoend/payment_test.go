@@ -128,7 +128,18 @@ func TestPaidAfterWithdrawal(t *testing.T) {
 			assert.Equal(t, 1, number(t, db, "SELECT count(*) FROM payment_exceptions WHERE resolved_us = 0"))
 			assert.Contains(t, string(c.reception.get(official(id)).body), "data-exception", "an official sees it")
 			assert.Zero(t, number(t, db, "SELECT count(*) FROM certify_lines"))
+			if stopped { // the money is given back elsewhere, and a cashier says so
+				p = c.reception.post(c.reception.get(official(id)).form("exception"), "action", "resolve", "note", "Hoàn trả, chứng từ 12")
+				require.Equal(t, http.StatusOK, p.status, p.text())
+			} else { // once the withdrawal is refused, the dossier goes on as paid
+				c.take(c.certifier, id, "reject_withdrawal", "reason", "Đã đối chiếu")
+				c.take(c.certifier, id, "ask_fee")
+				assert.Equal(t, "signing", c.state(id))
+			}
+			assert.NotContains(t, string(c.reception.get(official(id)).body), "data-exception")
+			assert.Zero(t, number(t, db, "SELECT count(*) FROM payment_exceptions WHERE resolved_us = 0"))
 			c.close()
+			assert.JSONEq(t, `{"ok":true,"problems":[]}`, ok(t, "audit", "--data", c.data, "--json"))
 		})
 	}
 }

@@ -47,7 +47,16 @@ type Owed struct {
 	State string
 	// Exceptions say what needs a person: money that came too late, twice, or
 	// of another amount.
-	Exceptions []workflow.Reason
+	Exceptions []OwedException
+}
+
+// OwedException is something about a dossier's money that needs a person.
+type OwedException struct {
+	ID     string
+	Reason workflow.Reason
+	// Retry says that the money is in and the dossier's move can be tried again;
+	// any other exception is closed by saying what was done about it.
+	Retry bool
 }
 
 // Register certifies copies. Package signstep binds it to the certification

@@ -46,7 +46,7 @@ func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) (se
 	for i := range list {
 		switch list[i].State {
 		case payment.StateSettled:
-			return list[i].ID, nil
+			return list[i].ID, g.moved(ctx, tx, &list[i])
 		case payment.StateDue:
 			return "", nil
 		}
@@ -61,6 +61,26 @@ func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) (se
 	}
 	_, err = g.Payments.CreateTx(ctx, tx, req)
 	return "", err
+}
+
+// moved closes what says that the dossier of a charge could not move: it moves
+// now, in this transaction.
+func (g *Gate) moved(ctx context.Context, tx *sql.Tx, c *payment.Charge) error {
+	open, err := g.Payments.ExceptionsTx(ctx, tx, everything, &payment.ExceptionQuery{Subject: c.Subject})
+	if err != nil {
+		return err
+	}
+	for i := range open {
+		if open[i].Charge != c.ID || !open[i].Kind.Retryable() {
+			continue
+		}
+		_, err := g.Payments.ResolveExceptionTx(ctx, tx, &payment.ResolveRequest{Exception: open[i].ID, Scope: everything,
+			Actor: "system:desk", Note: "the dossier has moved"})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CancelTx implements [desk.Fees]: what has been paid stays paid.
@@ -101,9 +121,46 @@ func (g *Gate) Owed(ctx context.Context, dossier workflow.DossierID) (*desk.Owed
 	}
 	open, err := g.Payments.Exceptions(ctx, everything, &payment.ExceptionQuery{Subject: string(dossier)})
 	for i := range open {
-		o.Exceptions = append(o.Exceptions, workflow.Reason(open[i].Kind.Reason()))
+		o.Exceptions = append(o.Exceptions, desk.OwedException{ID: open[i].ID, Reason: workflow.Reason(open[i].Kind.Reason()),
+			Retry: open[i].Kind.Retryable()})
 	}
 	return o, err
+}
+
+// RetryException tries again the move of a dossier whose money is in, and reports
+// whether that closed the exception. One that is closed already is done.
+func (g *Gate) RetryException(ctx context.Context, dossier workflow.DossierID, id, actor string) (done bool, err error) {
+	e, err := g.exception(ctx, dossier, id)
+	if e == nil || err != nil {
+		return err == nil, err
+	}
+	if e, err = g.Payments.RetryException(ctx, &payment.RetryRequest{Exception: id, Scope: everything, Actor: actor}); err != nil {
+		return false, err
+	}
+	return !e.Open(), nil
+}
+
+// ResolveException closes an exception with a note of what was done outside, such
+// as the number of a refund; the note holds no personal data. It moves no money.
+func (g *Gate) ResolveException(ctx context.Context, dossier workflow.DossierID, id, actor, note string) error {
+	e, err := g.exception(ctx, dossier, id)
+	if e == nil || err != nil {
+		return err
+	}
+	_, err = g.Payments.ResolveException(ctx, &payment.ResolveRequest{Exception: id, Scope: everything, Actor: actor, Note: note})
+	return err
+}
+
+// exception is the open exception of a dossier, or nil if there is none of this
+// id: closed, or another dossier's.
+func (g *Gate) exception(ctx context.Context, dossier workflow.DossierID, id string) (*payment.Exception, error) {
+	open, err := g.Payments.Exceptions(ctx, everything, &payment.ExceptionQuery{Subject: string(dossier)})
+	for i := range open {
+		if open[i].ID == id {
+			return &open[i], err
+		}
+	}
+	return nil, err
 }
 
 // charge is the last charge of a dossier, or nil.

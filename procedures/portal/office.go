@@ -165,9 +165,11 @@ func (p *Portal) renderCase(r *request, c *desk.Case, refused *refusal, more fun
 	}
 	data := map[string]any{"V": v, "Query": f.Query(), "Back": "/can-bo" + f.Query(), "Scans": scans,
 		"Compares": p.Desk.MayCompare(c, r.who), "Sign": p.Desk.MaySign(c, r.who), "MaxMB": p.o.MaxUpload >> 20,
-		"Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": ""}
+		"Cash": p.Pay != nil && v.Fees != nil && v.Fees.Open, "CashWhyNot": "", "Clears": false}
 	if why := p.mayCash(r, c); why != nil {
 		data["CashWhyNot"], _ = r.lang.text(why)
+	} else {
+		_, data["Clears"] = p.Pay.(Exceptions)
 	}
 	pg := &page{Name: "case", Title: r.lang.t("case.title", "code", c.Code), Case: c, Notice: r.done(), Data: data}
 	refused.onto(pg, v, r.lang)

@@ -61,6 +61,17 @@ type Refresher interface {
 	Refresh(ctx context.Context, dossier workflow.DossierID) error
 }
 
+// Exceptions is what a [Pay] may have too: it closes what about a dossier's money
+// needs a person. The portal has checked that the person is granted [StepCash].
+type Exceptions interface {
+	// RetryException tries again the move of a dossier whose money is in, and
+	// reports whether that closed the exception.
+	RetryException(ctx context.Context, who *identity.Person, dossier workflow.DossierID, exception string) (done bool, err error)
+	// ResolveException closes an exception with a note, 1 to 500 bytes, of what
+	// was done outside.
+	ResolveException(ctx context.Context, who *identity.Person, dossier workflow.DossierID, exception, note string) error
+}
+
 // StepCash is taking a fee in cash, in the permission table.
 const StepCash = "take_cash"
 

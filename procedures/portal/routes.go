@@ -56,6 +56,9 @@ func (p *Portal) table() []*route {
 		list = append(list, &route{method: post, path: "/ho-so/{id}/thanh-toan", who: citizen, do: p.pay},
 			&route{method: get, path: "/thanh-toan/ve", do: p.payReturn},
 			&route{method: post, path: "/can-bo/ho-so/{id}/thu-tien", who: official, do: p.cash})
+		if _, ok := p.Pay.(Exceptions); ok {
+			list = append(list, &route{method: post, path: "/can-bo/ho-so/{id}/khoan-tien/{exception}", who: official, do: p.exception})
+		}
 		if _, ok := p.Pay.(Refresher); ok {
 			list = append(list, &route{method: post, path: "/ho-so/{id}/thanh-toan/xem-lai", who: citizen, do: p.payRefresh})
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -114,6 +115,8 @@ type gate struct {
 	owed  map[workflow.DossierID]*desk.Owed
 	begun map[string]int // keys of opened payments
 	cash  map[string]int
+	stuck bool     // a dossier cannot move when it is tried again
+	notes []string // of what was done about exceptions
 	b     *bundle
 }
 
@@ -154,6 +157,26 @@ func (g *gate) Cash(ctx context.Context, _ *identity.Person, d workflow.DossierI
 	g.cash[key]++
 	g.mu.Unlock()
 	return g.settle(ctx, d)
+}
+
+func (g *gate) RetryException(_ context.Context, _ *identity.Person, d workflow.DossierID, id string) (bool, error) {
+	if g.stuck {
+		return false, nil
+	}
+	g.close(d, id)
+	return true, nil
+}
+
+func (g *gate) ResolveException(_ context.Context, who *identity.Person, d workflow.DossierID, id, note string) error {
+	g.notes = append(g.notes, who.ID+": "+note)
+	g.close(d, id)
+	return nil
+}
+
+func (g *gate) close(d workflow.DossierID, id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owed[d].Exceptions = slices.DeleteFunc(g.owed[d].Exceptions, func(e desk.OwedException) bool { return e.ID == id })
 }
 
 func (g *gate) Refresh(context.Context, workflow.DossierID) error { return nil }

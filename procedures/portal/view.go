@@ -71,7 +71,15 @@ type stepView struct {
 type feeView struct {
 	*desk.Owed
 	Open       bool
-	Exceptions []string
+	Exceptions []exceptionView
+}
+
+// exceptionView is money that needs a person, and the form that closes it.
+type exceptionView struct {
+	ID, Text string
+	Retry    bool
+	Error    string
+	Typed    string
 }
 
 func (p *Portal) view(r *request, c *desk.Case) *caseView {
@@ -85,8 +93,8 @@ func (p *Portal) view(r *request, c *desk.Case) *caseView {
 	if c.Owed != nil {
 		v.Fees = &feeView{Owed: c.Owed, Open: c.Owed.Settled.IsZero() && c.State.Gate == "fee"}
 		for _, e := range c.Owed.Exceptions {
-			text, _ := r.lang.text(e)
-			v.Fees.Exceptions = append(v.Fees.Exceptions, text)
+			text, _ := r.lang.text(e.Reason)
+			v.Fees.Exceptions = append(v.Fees.Exceptions, exceptionView{ID: e.ID, Text: text, Retry: e.Retry})
 		}
 	}
 	for _, a := range c.Actions {

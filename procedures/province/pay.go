@@ -35,6 +35,16 @@ func (p pay) Begin(ctx context.Context, _ *identity.Person, r *portal.Payment) (
 	return p.gate.Begin(ctx, r.Dossier, p.gateways[0], r.Key, r.ReturnURL, r.ClientIP, r.Lang)
 }
 
+// RetryException implements [portal.Exceptions].
+func (p pay) RetryException(ctx context.Context, who *identity.Person, dossier workflow.DossierID, id string) (bool, error) {
+	return p.gate.RetryException(ctx, dossier, id, who.ID)
+}
+
+// ResolveException implements [portal.Exceptions].
+func (p pay) ResolveException(ctx context.Context, who *identity.Person, dossier workflow.DossierID, id, note string) error {
+	return p.gate.ResolveException(ctx, dossier, id, who.ID, note)
+}
+
 // Cash implements [portal.Pay].
 func (p pay) Cash(ctx context.Context, who *identity.Person, dossier workflow.DossierID, key string) error {
 	return p.gate.TakeCash(ctx, dossier, who.ID, key)
