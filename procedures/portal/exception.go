@@ -26,10 +26,10 @@ func (p *Portal) exception(r *request) error {
 		return err
 	}
 	id, note := r.PathValue("exception"), v.Get("note")
-	clear := p.Pay.(Exceptions) // the route is there only then
+	money := p.Pay.(Exceptions) // the route is there only then
 	switch v.Get("action") {
 	case "retry":
-		done, err := clear.RetryException(r.Context(), r.who, c.Dossier.ID, id)
+		done, err := money.RetryException(r.Context(), r.who, c.Dossier.ID, id)
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (p *Portal) exception(r *request) error {
 		if n := utf8.RuneCountInString(note); n < 1 || n > maxNote {
 			return p.exceptionStays(r, c, id, note, http.StatusUnprocessableEntity, r.lang.t("exception.missing"))
 		}
-		if err := clear.ResolveException(r.Context(), r.who, c.Dossier.ID, id, note); err != nil {
+		if err := money.ResolveException(r.Context(), r.who, c.Dossier.ID, id, note); err != nil {
 			return err
 		}
 		return r.seeOther(at + withNotice(filterOf(r.URL.Query()).Query(), "resolve_exception"))

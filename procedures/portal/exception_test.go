@@ -24,7 +24,8 @@ func TestExceptionsAreClosed(t *testing.T) {
 	quang.upload(quang.open("/can-bo/ho-so/"+id), "form-ban-quet", "a.pdf", strings.NewReader("%PDF a"))
 	quang.press(quang.open("/can-bo/ho-so/"+id), "compare", "not_excluded", "1")
 	quang.press(quang.open("/can-bo/ho-so/"+id), "ask_fee")
-	stuck := desk.OwedException{ID: "E1", Retry: true, Reason: workflow.Reason{Code: "move_refused", VI: "Tiền đã thu, hồ sơ chưa chuyển.", EN: "x"}}
+	stuck := desk.OwedException{ID: "E1", Retry: true,
+		Reason: workflow.Reason{Code: "move_refused", VI: "Tiền đã thu, hồ sơ chưa chuyển.", EN: "x"}}
 	twice := desk.OwedException{ID: "E2", Reason: workflow.Reason{Code: "over_paid", VI: "Đã thu hai lần.", EN: "x"}}
 	b.gate.owed[workflow.DossierID(id)].Exceptions = []desk.OwedException{stuck, twice}
 	at := "/can-bo/ho-so/" + id

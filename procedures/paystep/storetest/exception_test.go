@@ -120,7 +120,9 @@ func TestEveryFaultOfClosingIsTold(t *testing.T) {
 			f.Sweep(t, func(*testing.T) sqltest.Use {
 				d := rand.Text()
 				id := b.stuck(d)
-				return func(ctx context.Context) error { return b.ResolveException(ctx, workflow.DossierID(d), id, "o1", "hoàn trả") }
+				return func(ctx context.Context) error {
+					return b.ResolveException(ctx, workflow.DossierID(d), id, "o1", "hoàn trả")
+				}
 			})
 			problems, err := b.Payments.Audit(t.Context())
 			require.NoError(t, err)
