@@ -50,6 +50,7 @@ func TestEveryRouteAsEveryStranger(t *testing.T) {
 		{"POST /can-bo/ho-so/{id}/buoc", 401, 403, 422, 404},
 		{"POST /can-bo/ho-so/{id}/ky", 401, 403, 422, 404},
 		{"POST /can-bo/ho-so/{id}/thu-tien", 401, 403, 403, 404},
+		{"POST /can-bo/ho-so/{id}/khoan-tien/{exception}", 401, 403, 403, 404},
 		{"GET /giay-to/{dossier}/{paper}", 401, 404, open, 404},
 		{"GET /tra-cuu", open, open, open, open},
 		{"POST /tra-cuu", 422, 422, 422, 422},
@@ -58,7 +59,7 @@ func TestEveryRouteAsEveryStranger(t *testing.T) {
 		{"GET /nhat-ky", 401, open, 403, 403},
 	} {
 		method, path, _ := strings.Cut(c.route, " ")
-		path = strings.NewReplacer("{code}", procedure, "{id}", id, "{dossier}", id, "{paper}", paper).Replace(path)
+		path = strings.NewReplacer("{code}", procedure, "{id}", id, "{dossier}", id, "{paper}", paper, "{exception}", "E1").Replace(path)
 		for who, want := range map[string]int{"": c.nobody, "minh": c.citizen, "hoa": c.citizens, "xuan": c.otherUnits} {
 			var v *view
 			if method == http.MethodGet {
