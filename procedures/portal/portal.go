@@ -61,6 +61,9 @@ type Options struct {
 	FormOrigins []string
 	// MaxUpload bounds an uploaded file, in bytes. Defaults to 20 MiB.
 	MaxUpload int64
+	// TempDir is where uploaded files lie until they are judged. Defaults to
+	// [os.TempDir].
+	TempDir string
 	// Limits bound how often costly pages are asked for.
 	Limits Limits
 	// LoginPath is where sign-in begins, LogoutPath where a POST signs out.
@@ -75,15 +78,16 @@ type Options struct {
 // Portal is an [http.Handler], safe for concurrent use.
 type Portal struct {
 	Parts
-	o       Options
-	theme   *theme
-	routes  []*route
-	limits  limits
-	csp     string
-	https   bool
-	scans   chan struct{} // one token each file held in memory
-	checks  chan struct{}
-	handler http.Handler
+	o                 Options
+	theme             *theme
+	routes            []*route
+	limits            limits
+	csp               string
+	https             bool
+	scans             chan struct{} // one token each file that is judged
+	checks            chan struct{}
+	scansIn, checksIn arrivals
+	handler           http.Handler
 
 	// What the catalogue, which never changes, comes to.
 	groups groups
@@ -91,8 +95,8 @@ type Portal struct {
 	folded map[*procedures.Procedure]string
 }
 
-// maxHeld is how many uploaded files are held in memory at a time, of officials
-// and of everybody each, so that the second cannot keep the first waiting.
+// maxHeld is how many uploaded files are judged at a time, of officials and of
+// everybody each, so that the second cannot keep the first waiting.
 const maxHeld = 4
 
 // New returns a portal. An error names what is missing, a theme that cannot be
@@ -119,6 +123,7 @@ func New(p Parts, o *Options) (*Portal, error) {
 		return nil, err
 	}
 	s.limits = newLimits(s.o.Limits, s.o.ProtocolNow)
+	s.scansIn.each, s.checksIn.each = map[string]int{}, map[string]int{}
 	s.scans, s.checks = make(chan struct{}, maxHeld), make(chan struct{}, maxHeld)
 	s.groups, s.menu, s.folded = groupsOf(p.Catalogue), menuOf(p.Catalogue), foldedOf(p.Catalogue)
 	s.routes = s.table()

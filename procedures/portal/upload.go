@@ -1,13 +1,11 @@
 package portal
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/motcua/motcua/procedures/desk"
 )
@@ -75,31 +73,6 @@ func (p partReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-const (
-	// maxWait is how long an upload waits for a place.
-	maxWait = 20 * time.Second
-	// maxUploadTime ends an upload that trickles in, so that it frees its place.
-	maxUploadTime = 4 * time.Minute
-)
-
-// hold takes one of the places for files in memory; the caller gives it back.
-func (r *request) hold(places chan struct{}) (release func(), err error) {
-	wait := time.NewTimer(maxWait)
-	defer wait.Stop()
-	select {
-	case places <- struct{}{}:
-	case <-wait.C:
-		return nil, &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: maxWait}
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-	conn := http.NewResponseController(r.w)
-	slow := time.AfterFunc(maxUploadTime, func() {
-		_ = conn.SetReadDeadline(time.Unix(1, 0)) // a writer without deadlines has a server that sets them
-	})
-	return func() { slow.Stop(); <-places }, nil
-}
-
 // offerScan takes a scan for comparison. A refused one is told with its class.
 func (p *Portal) offerScan(r *request) error {
 	raw := r.Body
@@ -119,22 +92,27 @@ func (p *Portal) takeScan(r *request) error {
 	if wait, ok := p.limits.upload.allow(r.who.ID); !ok {
 		return &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: wait}
 	}
-	release, err := r.hold(p.scans)
+	u, err := p.spool(r, &p.scansIn, r.who.ID)
 	if err != nil {
 		return err
 	}
-	defer release()
-	u, err := r.readUpload(p.o.MaxUpload)
-	if err != nil {
-		return err
-	}
+	defer u.Close()
 	if u.fields.Get("key") == "" {
 		return trouble(http.StatusUnprocessableEntity, "bad_request")
 	}
 	if u.file == nil {
 		return p.scanRefused(r, c, "", r.lang.t("upload.missing"))
 	}
-	_, err = p.Desk.OfferScan(r.Context(), r.who, c.Dossier.ID, u.fields.Get("key"), partReader{u.file})
+	release, err := r.hold(p.scans)
+	if err != nil {
+		return err
+	}
+	defer release()
+	var content io.Reader = u.disk
+	if u.size > p.o.MaxUpload { // what is missing must not pass for the end
+		content = io.MultiReader(u.disk, &bounded{left: -1})
+	}
+	_, err = p.Desk.OfferScan(r.Context(), r.who, c.Dossier.ID, u.fields.Get("key"), content)
 	var refused *desk.ScanRefused
 	if errors.As(err, &refused) {
 		if refused.Class == "too-large" {
@@ -156,14 +134,4 @@ func (p *Portal) scanRefused(r *request, c *desk.Case, class, text string) error
 	return p.renderCase(r, c, nil, func(pg *page) {
 		pg.Status, pg.Class, pg.Errors = http.StatusUnprocessableEntity, class, []fieldError{{"f-tep", text}}
 	})
-}
-
-// readFile reads an uploaded file into memory, where it is forgotten with the
-// request.
-func readFile(u *upload, limit int64) (*bytes.Reader, error) {
-	b, err := io.ReadAll(&bounded{partReader{u.file}, limit})
-	if err != nil {
-		return nil, err
-	}
-	return bytes.NewReader(b), nil
 }

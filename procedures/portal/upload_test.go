@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,4 +119,41 @@ func TestUploadLimit(t *testing.T) {
 		v := quang.upload(quang.open("/can-bo/ho-so/"+id), "form-ban-quet", "a.pdf", strings.NewReader("%PDF "+fmt.Sprint(i)))
 		assert.Equal(t, want, v.status)
 	}
+}
+
+// TestSlowUploadsKeepNobodyWaiting: lines that trickle take a place of their own
+// address alone; others' files are judged meanwhile.
+func TestSlowUploadsKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	b := setup(t, full, func(_ *portal.Parts, o *portal.Options) {
+		o.ClientIP = func(r *http.Request) string { return r.Header.Get("X-Test-Address") }
+		o.Limits.Verify = portal.Limit{Burst: -1}
+	})
+	trickle := func(address string) net.Conn {
+		t.Helper()
+		conn, err := net.Dial("tcp", strings.TrimPrefix(b.server.URL, "http://"))
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "POST /kiem-tra HTTP/1.1\r\nHost: x\r\nX-Test-Address: %s\r\n"+
+			"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9000\r\n\r\n"+
+			"--x\r\nContent-Disposition: form-data; name=\"tep\"; filename=\"a.pdf\"\r\n\r\n%%PDF half", address)
+		require.NoError(t, err)
+		return conn
+	}
+	var slow []net.Conn
+	for i := range 9 {
+		slow = append(slow, trickle(fmt.Sprint("10.0.0.", i/3)))
+	}
+	body := "--x\r\nContent-Disposition: form-data; name=\"tep\"; filename=\"a.pdf\"\r\n\r\n%PDF whole\r\n--x--\r\n"
+	ask := func(address string) int {
+		return b.as("").request(http.MethodPost, "/kiem-tra", strings.NewReader(body), "Content-Type", "multipart/form-data; boundary=x",
+			"X-Test-Address", address).status
+	}
+	require.Eventually(t, func() bool { return ask("10.0.0.0") == http.StatusTooManyRequests }, 5*time.Second, 10*time.Millisecond,
+		"three of one address")
+	assert.Equal(t, http.StatusOK, ask("10.0.0.9"), "another address is served at once")
+	for _, conn := range slow {
+		require.NoError(t, conn.Close())
+	}
+	require.Eventually(t, func() bool { return ask("10.0.0.0") == http.StatusOK }, 5*time.Second, 10*time.Millisecond,
+		"a line that was cut gives its place back")
 }

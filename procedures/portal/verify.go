@@ -30,26 +30,27 @@ func (p *Portal) postVerify(r *request) error {
 }
 
 func (p *Portal) judge(r *request) error {
-	if wait, ok := p.limits.verify.allow(p.o.ClientIP(r.Request)); !ok {
+	whose := p.o.ClientIP(r.Request)
+	if wait, ok := p.limits.verify.allow(whose); !ok {
 		return &problem{Status: http.StatusTooManyRequests, Code: "too_many", Wait: wait}
+	}
+	u, err := p.spool(r, &p.checksIn, whose)
+	if err != nil {
+		return err
+	}
+	defer u.Close()
+	if u.file == nil {
+		return p.showVerify(r, []fieldError{{"f-tep", r.lang.t("upload.missing")}})
+	}
+	if u.size > p.o.MaxUpload {
+		return errTooLarge
 	}
 	release, err := r.hold(p.checks)
 	if err != nil {
 		return err
 	}
 	defer release()
-	u, err := r.readUpload(p.o.MaxUpload)
-	if err != nil {
-		return err
-	}
-	if u.file == nil {
-		return p.showVerify(r, []fieldError{{"f-tep", r.lang.t("upload.missing")}})
-	}
-	file, err := readFile(u, p.o.MaxUpload)
-	if err != nil {
-		return err
-	}
-	report, err := p.Verify(r.Context(), file, file.Size())
+	report, err := p.Verify(r.Context(), u.disk, u.size)
 	if err != nil {
 		return err
 	}
