@@ -63,6 +63,18 @@ func TestDongArithmetic(t *testing.T) {
 		product, err := payment.Dong(a).Times(b)
 		same(t, product, err, new(big.Int).Mul(x, y))
 	})
+	for _, c := range []struct{ d, n, want int64 }{
+		{5, -1, -5}, {-1, 5, -5}, {-1, -1, 1}, {math.MaxInt64, -1, -math.MaxInt64}, {-1, math.MaxInt64, -math.MaxInt64},
+		{math.MinInt64, 1, math.MinInt64}, {1, math.MinInt64, math.MinInt64}, {0, math.MinInt64, 0}, {math.MinInt64, 0, 0},
+	} {
+		got, err := payment.Dong(c.d).Times(c.n)
+		require.NoError(t, err, "%d × %d", c.d, c.n)
+		assert.Equal(t, payment.Dong(c.want), got)
+	}
+	for _, c := range [][2]int64{{math.MinInt64, -1}, {-1, math.MinInt64}, {math.MaxInt64, 2}, {2, math.MaxInt64}, {math.MinInt64, math.MinInt64}} {
+		_, err := payment.Dong(c[0]).Times(c[1])
+		require.ErrorIs(t, err, payment.ErrOverflow, "%v", c)
+	}
 	total, err := payment.Sum(1, 2, 3)
 	require.NoError(t, err)
 	assert.Equal(t, payment.Dong(6), total)

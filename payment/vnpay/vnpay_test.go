@@ -186,6 +186,12 @@ func TestStartRefusesWhatVNPAYCannotCarry(t *testing.T) {
 		Ref: strings.Repeat("R", 41), Amount: 1, Currency: "VND", Text: "t", ReturnURL: "https://x.test/",
 	})
 	assert.Equal(t, driver.CodeInvalid, g.ErrorCode(err))
+	for text, ok := range map[string]bool{
+		"azAZ09 .:_-": true, "{": false, "`": false, "[": false, "@": false, "/": false, ";": false, "": false, strings.Repeat("t", 256): false,
+	} {
+		_, err := g.Start(t.Context(), &driver.Intent{Ref: "R", Amount: 1, Currency: "VND", Text: text, ReturnURL: "https://x.test/"})
+		assert.Equal(t, ok, err == nil, "%q: %v", text, err)
+	}
 }
 
 func TestAckCodes(t *testing.T) {
@@ -232,6 +238,18 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// The longest reference and number that are taken.
+func TestLongestReport(t *testing.T) {
+	t.Parallel()
+	g, _ := gateway(t, nil)
+	f := fields(drivertest.Facts{Ref: "R", GatewayRef: "14", Merchant: terminal, Amount: 100, Outcome: driver.Paid, PaidAt: hour(8, 30)})
+	f["vnp_TxnRef"], f["vnp_TransactionNo"] = strings.Repeat("R", 100), strings.Repeat("1", 40)
+	r, err := g.Parse(t.Context(), &driver.Raw{Method: http.MethodGet, Query: vnpay.SignQuery([]byte(secret), f)})
+	require.NoError(t, err)
+	assert.Len(t, r.Ref, 100)
+	assert.Len(t, r.GatewayRef, 40)
+}
+
 func TestSignedNonsenseIsInvalid(t *testing.T) {
 	t.Parallel()
 	g, _ := gateway(t, nil)
@@ -242,6 +260,9 @@ func TestSignedNonsenseIsInvalid(t *testing.T) {
 		"a sign":             func(f map[string]string) { f["vnp_Amount"] = "-100" },
 		"thirteen digits":    func(f map[string]string) { f["vnp_Amount"] = "1000000000000" },
 		"no reference":       func(f map[string]string) { f["vnp_TxnRef"] = "" },
+		"a long reference":   func(f map[string]string) { f["vnp_TxnRef"] = strings.Repeat("R", 101) },
+		"a long number":      func(f map[string]string) { f["vnp_TransactionNo"] = strings.Repeat("1", 41) },
+		"paid, empty number": func(f map[string]string) { f["vnp_TransactionNo"] = "" },
 		"no terminal":        func(f map[string]string) { f["vnp_TmnCode"] = "" },
 		"paid, no number":    func(f map[string]string) { f["vnp_TransactionNo"] = "0" },
 		"paid, no time":      func(f map[string]string) { f["vnp_PayDate"] = "" },

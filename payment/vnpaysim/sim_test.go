@@ -464,3 +464,24 @@ func TestConformance(t *testing.T) {
 		Notified: true, Poller: true, Account: true, Failures: true, Held: true, HTTP: true, SignedAnswers: true,
 	})
 }
+
+// A folder that cannot be read is told at the start; what a crash left is removed,
+// what is not the simulator's stays.
+func TestFolderAtStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"new-1": "half", "notes.txt": "x"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	_, err := New(dir, config("/thanh-toan/vnpay/ipn"), http.DefaultClient, nil)
+	require.NoError(t, err)
+	assert.NoFileExists(t, filepath.Join(dir, "new-1"))
+	assert.FileExists(t, filepath.Join(dir, "notes.txt"))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "T.json"), 0o700))
+	_, err = New(dir, config("/thanh-toan/vnpay/ipn"), http.DefaultClient, nil)
+	require.Error(t, err)
+	require.NoError(t, os.Remove(filepath.Join(dir, "T.json")))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "T.json"), []byte("{"), 0o600))
+	_, err = New(dir, config("/thanh-toan/vnpay/ipn"), http.DefaultClient, nil)
+	require.Error(t, err)
+}
