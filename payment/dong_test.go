@@ -71,7 +71,9 @@ func TestDongArithmetic(t *testing.T) {
 		require.NoError(t, err, "%d × %d", c.d, c.n)
 		assert.Equal(t, payment.Dong(c.want), got)
 	}
-	for _, c := range [][2]int64{{math.MinInt64, -1}, {-1, math.MinInt64}, {math.MaxInt64, 2}, {2, math.MaxInt64}, {math.MinInt64, math.MinInt64}} {
+	for _, c := range [][2]int64{
+		{math.MinInt64, -1}, {-1, math.MinInt64}, {math.MaxInt64, 2}, {2, math.MaxInt64}, {math.MinInt64, math.MinInt64},
+	} {
 		_, err := payment.Dong(c[0]).Times(c[1])
 		require.ErrorIs(t, err, payment.ErrOverflow, "%v", c)
 	}
