@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,4 +164,22 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal("finding without rule")
 		}
 	})
+}
+
+// A file may have 24 levels, the value and the mapping round it counted, and 64
+// documents, whether the first has a header or not.
+func TestYAMLLimits(t *testing.T) {
+	t.Parallel()
+	limited := func(text string) bool {
+		return slices.ContainsFunc(procedures.Check(folder("national/2.000815.yaml", certified(t), "province/2.000815.yaml", text)),
+			func(f procedures.Finding) bool { return f.Rule == "yaml-limit" })
+	}
+	for n, beyond := range map[int]bool{22: false, 23: true} {
+		assert.Equal(t, beyond, limited("a: "+strings.Repeat("[", n)+"1"+strings.Repeat("]", n)+"\n"), "%d lists in brackets", n)
+		assert.Equal(t, beyond, limited("a:\n  "+strings.Repeat("- ", n)+"1\n"), "%d lists in dashes", n)
+	}
+	for n, beyond := range map[int]bool{64: false, 65: true} {
+		assert.Equal(t, beyond, limited(strings.Repeat("---\na: 1\n", n)), "%d documents", n)
+		assert.Equal(t, beyond, limited("a: 1\n"+strings.Repeat("---\na: 1\n", n-1)), "%d documents, the first without a header", n)
+	}
 }

@@ -261,6 +261,20 @@ func TestTermsAndLedgersThatMakeNoSense(t *testing.T) {
 	require.ErrorIs(t, err, calendar.ErrOutOfRange)
 }
 
+// A clock that runs again beyond the calendar has no due date.
+func TestResumedBeyondTheCalendar(t *testing.T) {
+	t.Parallel()
+	s := calendar.National().For(nil)
+	r, err := Start(days(3), instant(t, "2100-12-20 10:00"), s)
+	require.NoError(t, err)
+	stopped, err := r.Ledger.Suspend(instant(t, "2100-12-21 10:00"), calendar.Reason{})
+	require.NoError(t, err)
+	again, err := stopped.Resume(instant(t, "2100-12-31 20:00"))
+	require.NoError(t, err)
+	_, err = again.Reckon(s)
+	require.ErrorIs(t, err, calendar.ErrOutOfRange)
+}
+
 func TestStanding(t *testing.T) {
 	t.Parallel()
 	s := calendar.National().For(nil)

@@ -112,3 +112,19 @@ func TestSignWantsItsPlaceholders(t *testing.T) {
 	_, err = u.Bytes()
 	require.ErrorContains(t, err, "use Sign")
 }
+
+// An update begins on a line of its own, and adds an end of line only where the
+// file has none.
+func TestUpdateBeginsALine(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[string]bool{"": true, "\n": false, "\r\n": false, "\r": false} {
+		base := append(bytes.TrimRight(onePage(), "\r\n"), end...)
+		d, err := Open(base, nil)
+		require.NoError(t, err)
+		u := NewUpdate(d)
+		u.Add(Dict{"A": int64(1)})
+		more, err := u.Bytes()
+		require.NoError(t, err)
+		require.Equal(t, want, more[0] == '\n', "file that ends in %q", end)
+	}
+}

@@ -214,7 +214,11 @@ func TestCompareForms(t *testing.T) {
 		"font resources of another kind": {func(u *pdf.Update) {
 			acro(u, pdf.Dict{"DR": pdf.Dict{"Font": pdf.Dict{"F1": ref(15)}, "XObject": pdf.Dict{"FRM": u.Add(pdf.Dict{})}}})
 		}, ""},
-		"odd version": {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("9")}) }, "forbidden:document"},
+		"new version":     {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("2.0")}) }, ""},
+		"version 1.8":     {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("1.8")}) }, "forbidden:document"},
+		"version longer":  {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("2.0x")}) }, "forbidden:document"},
+		"version in text": {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.String("2.0")}) }, "forbidden:document"},
+		"odd version":     {func(u *pdf.Update) { set(t, u, 1, pdf.Dict{"Version": pdf.Name("9")}) }, "forbidden:document"},
 		"metadata stream": {func(u *pdf.Update) {
 			set(t, u, 1, pdf.Dict{"Metadata": u.Add(&pdf.Stream{Dict: pdf.Dict{"Type": pdf.Name("Metadata")}})})
 		}, "metadata"},
