@@ -1,0 +1,72 @@
+package drivertest_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/payment/driver"
+	"github.com/motcua/motcua/payment/drivertest"
+	"github.com/motcua/motcua/payment/fake"
+)
+
+// limping is a harness that fails at one call, the left-th from now.
+type limping struct {
+	*harness
+	left atomic.Int64
+}
+
+func (h *limping) err() error {
+	if h.left.Add(-1) == 0 {
+		return errLame
+	}
+	return nil
+}
+
+func (h *limping) Gateway(c *http.Client) (driver.Gateway, error) {
+	if err := h.err(); err != nil {
+		return nil, err
+	}
+	return h.harness.Gateway(c)
+}
+
+func (h *limping) Notice(ctx context.Context, f drivertest.Facts) (*driver.Raw, error) {
+	if err := h.err(); err != nil {
+		return nil, err
+	}
+	return h.harness.Notice(ctx, f)
+}
+
+func (h *limping) Book(ctx context.Context, f drivertest.Facts) error {
+	if err := h.err(); err != nil {
+		return err
+	}
+	return h.harness.Book(ctx, f)
+}
+
+func (h *limping) Statement(ctx context.Context, rows []drivertest.Facts) ([]byte, error) {
+	if err := h.err(); err != nil {
+		return nil, err
+	}
+	return h.harness.Statement(ctx, rows)
+}
+
+// TestAHarnessThatFailsOnceDoesNotPass has each call fail in turn.
+func TestAHarnessThatFailsOnceDoesNotPass(t *testing.T) {
+	t.Parallel()
+	h := &limping{harness: newHarness(func(g *fake.Gateway) driver.Gateway { return g })}
+	for n := 1; ; n++ {
+		require.LessOrEqual(t, n, 500, "the kit never ends")
+		h.left.Store(int64(n))
+		err := drivertest.CheckGateway(t.Context(), h, all)
+		if h.left.Load() > 0 {
+			require.NoError(t, err)
+			require.Greater(t, n, 13)
+			return
+		}
+		require.ErrorIs(t, err, errLame, "call %d", n)
+	}
+}
