@@ -157,3 +157,19 @@ func TestSlowUploadsKeepNobodyWaiting(t *testing.T) {
 	require.Eventually(t, func() bool { return ask("10.0.0.0") == http.StatusOK }, 5*time.Second, 10*time.Millisecond,
 		"a line that was cut gives its place back")
 }
+
+// A posted form that is none is refused as such on every page that takes one.
+func TestFormsThatAreNone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, full)
+	id := b.received()
+	draft := b.as("lan").press(b.as("lan").open("/ho-so/moi/"+procedure), "to-khai", "next", "later", "unit", unitA).mark("data-dossier")
+	for path, who := range map[string]string{
+		"/ho-so/moi/" + procedure: "lan", "/ho-so/" + draft + "/sua": "lan", "/ho-so/" + id + "/buoc": "lan",
+		"/can-bo/ho-so/" + id + "/buoc": "hoa", "/can-bo/ho-so/" + id + "/khoan-tien/E1": "thu", "/tra-cuu": "",
+	} {
+		v := b.as(who).request(http.MethodPost, path, strings.NewReader(`{"unit":"x"}`), "Content-Type", "application/json")
+		assert.Equal(t, http.StatusUnprocessableEntity, v.status, path)
+		assert.Equal(t, "bad_request", attr(v.id("su-co"), "data-problem"), "%s: %s", path, v.words())
+	}
+}

@@ -55,3 +55,33 @@ func TestCheckRefusesAnotherFolder(t *testing.T) {
 	assert.NotZero(t, code, out)
 	assert.Contains(t, errs, "holds none of national")
 }
+
+// Every command that needs settings says which file of them it cannot read, and
+// makes no folder.
+func TestCommandsTellAMissingConfig(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"serve": {"serve"}, "demo": {"demo"}, "audit": {"audit"}, "export": {"export", "national", "--day", "2024-11-15"}, "default": nil,
+	} {
+		data := filepath.Join(t.TempDir(), "data")
+		code, out, errs := command(t, append(args, "--data", data, "--config", filepath.Join(t.TempDir(), "none.yaml"))...)
+		assert.NotZero(t, code, name)
+		assert.Contains(t, errs, "none.yaml", "%s: %s", name, out)
+		assert.NoDirExists(t, data, name)
+	}
+	code, _, errs := command(t, "export", "national", "--day", "15/11/2024")
+	assert.NotZero(t, code)
+	assert.Contains(t, errs, "write 2024-11-15")
+}
+
+// A command that reads finds nothing where no program has run, and says so.
+func TestReadingWithoutAFolder(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{"audit": {"audit"}, "export": {"export", "national", "--day", "2024-11-15"}} {
+		data := filepath.Join(t.TempDir(), "data")
+		code, _, errs := command(t, append(args, "--data", data)...)
+		assert.NotZero(t, code, name)
+		assert.Contains(t, errs, data, name)
+		assert.NoDirExists(t, data, name)
+	}
+}

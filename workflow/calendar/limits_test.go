@@ -32,6 +32,8 @@ const (
 	from2021 = "from: 2021-01-01"
 	to2100   = "to: 2100-12-31"
 	rest     = "weekly_rest: [saturday, sunday]"
+	sixDays  = "weekly_rest: [saturday, sunday, monday, tuesday, wednesday, thursday]"
+	labour   = "date: 2026-05-01, kind: off, is: labour_day, certainty: law"
 	swap     = `off: 2026-11-23, working: 2026-11-28, source: "Bộ Nội vụ lấy ý kiến, 9/2026"`
 	law      = "kind: off, is: in_lieu, for: 2026-05-01, certainty: law"
 )
@@ -42,7 +44,7 @@ func TestLoadTakesWhatIsJustAllowed(t *testing.T) {
 	for name, text := range map[string][]byte{
 		"only the listed years":         nationalWith(t, from2021, "from: 2024-01-01", to2100, "to: 2026-12-31"),
 		"as early as the lunar years":   nationalWith(t, from2021, "from: 1969-01-01", to2100, "to: 2030-12-31"),
-		"six days of rest":              nationalWith(t, rest, "weekly_rest: [saturday, sunday, monday, tuesday, wednesday, thursday]"),
+		"six days of rest":              nationalWith(t, rest, sixDays),
 		"a rest day named twice":        nationalWith(t, rest, "weekly_rest: [sunday, sunday, sunday, sunday, sunday, sunday, saturday]"),
 		"50 holidays":                   manyHolidays(t, 50),
 		"the last day of a month":       oneMoreHoliday(t, "solar: 12-31"),
@@ -69,7 +71,7 @@ func TestLoadRefusesWhatIsJustBeyond(t *testing.T) {
 		"one day":              {nationalWith(t, to2100, "to: 2021-01-01"), "no range of dates"},
 		"before lunar years":   {nationalWith(t, from2021, "from: 1968-12-31"), "no range of dates"},
 		"after lunar years":    {nationalWith(t, to2100, "to: 2101-01-01"), "no range of dates"},
-		"no day of work":       {nationalWith(t, rest, "weekly_rest: [saturday, sunday, monday, tuesday, wednesday, thursday, friday]"), "no day of work"},
+		"no day of work":       {nationalWith(t, rest, strings.Replace(sixDays, "]", ", friday]", 1)), "no day of work"},
 		"51 holidays":          {manyHolidays(t, 51), "more than 50"},
 		"one id twice":         {nationalWith(t, "id: labour_day", "id: victory_day"), `repeats "victory_day"`},
 		"a year twice":         {nationalWith(t, "- year: 2025", "- year: 2024"), "repeated or outside"},
@@ -103,11 +105,11 @@ func TestLoadRefusesWhatIsJustBeyond(t *testing.T) {
 		"a swap of two days off": {
 			nationalWith(t, "date: 2026-08-22, kind: working", "date: 2026-08-22, kind: off"), "list both days of the swap",
 		},
-		"a proposal of another year":          {nationalWith(t, swap, strings.Replace(swap, "off: 2026", "off: 2025", 1)), "proposed_swaps"},
-		"a proposal to work in another":       {nationalWith(t, swap, strings.Replace(swap, "working: 2026", "working: 2027", 1)), "proposed_swaps"},
+		"a proposal of another year":          {nationalWith(t, swap, "off: 2025-11-23, working: 2026-11-28, source: x"), "proposed_swaps"},
+		"a proposal to work in another":       {nationalWith(t, swap, "off: 2026-11-23, working: 2027-11-28, source: x"), "proposed_swaps"},
 		"a proposal of nobody":                {nationalWith(t, swap, "off: 2026-11-23, working: 2026-11-28"), "proposed_swaps"},
-		"a holiday that is worked by halves":  {nationalWith(t, "date: 2026-05-01, kind: off", "date: 2026-05-01, kind: half_day, half: morning"), "is not off"},
-		"a holiday that is not listed at all": {nationalWith(t, "      - { date: 2026-05-01, kind: off, is: labour_day, certainty: law }\n", ""), "is not off"},
+		"a holiday worked by halves":          {nationalWith(t, labour, strings.Replace(labour, "off", "half_day, half: morning", 1)), "is not off"},
+		"a holiday that is not listed at all": {nationalWith(t, "      - { "+labour+" }\n", ""), "is not off"},
 	} {
 		_, err := Load(c.yaml)
 		require.ErrorIs(t, err, ErrInvalid, name)
@@ -173,8 +175,9 @@ func TestCalendarCoversItsFirstAndLastDay(t *testing.T) {
 	first, last := National().Range()
 	assert.Equal(t, "2021-01-01 2100-12-31", first.String()+" "+last.String())
 	for _, d := range []Date{first, last} {
-		_, err := National().Day(d)
+		day, err := National().Day(d)
 		require.NoError(t, err)
+		assert.Equal(t, CodeExpectedYear, day.Doubt.Code, "neither year's notice is listed")
 		_, err = National().For(nil).Day(d)
 		require.NoError(t, err)
 		_, err = National().With(Override{Date: d, Kind: Off, VI: "nghỉ", EN: "closed"})
@@ -191,6 +194,11 @@ func TestCalendarCoversItsFirstAndLastDay(t *testing.T) {
 		require.ErrorIs(t, err, ErrOutOfRange)
 		_, err = National().For(nil).WorkingMinutes(d.Time(), d.At(1))
 		require.ErrorIs(t, err, ErrOutOfRange)
+	}
+	for _, on := range []string{"2021-01-01", "2100-01-01"} {
+		day, err := National().Day(date(t, on))
+		require.NoError(t, err)
+		assert.Equal(t, "new_year", day.Reason.Code, on)
 	}
 	_, err := National().For(nil).Next(last)
 	require.ErrorIs(t, err, ErrOutOfRange)
@@ -269,7 +277,7 @@ func TestHoursAtTheirLimits(t *testing.T) {
 		}
 		return out
 	}
-	closed := DayHours{}
+	closed, five := DayHours{}, spans("08:00-09:00", "09:00-10:00", "10:00-11:00", "12:00-14:00", "15:00-17:00")
 	for name, c := range map[string]struct {
 		periods []Period
 		want    string
@@ -281,7 +289,7 @@ func TestHoursAtTheirLimits(t *testing.T) {
 		"10 hours a day":         {[]Period{week(spans("08:00-14:00"), spans("07:00-17:00"))}, ""},
 		"a minute more a day":    {[]Period{week(spans("08:00-14:00"), spans("07:00-17:01"))}, "10:01 hours"},
 		"four spans":             {[]Period{week(spans("08:00-10:00", "10:00-12:00", "13:00-15:00", "15:00-17:00"), closed)}, ""},
-		"five spans":             {[]Period{week(spans("08:00-09:00", "09:00-10:00", "10:00-12:00", "13:00-15:00", "15:00-17:00"), closed)}, "5 spans"},
+		"five spans":             {[]Period{week(five, closed)}, "5 spans"},
 		"the whole clock":        {[]Period{week(eight, spans("00:00-02:00", "22:00-24:00"))}, ""},
 		"before midnight":        {[]Period{week(eight, DayHours{Spans: []Span{{-1, 60}}})}, "within one day"},
 		"after midnight":         {[]Period{week(eight, DayHours{Spans: []Span{{1380, 1441}}})}, "within one day"},

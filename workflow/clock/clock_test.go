@@ -379,6 +379,14 @@ func TestIntervalsGiveTheirReasons(t *testing.T) {
 			"first_day stopped_day suspended counted stopped_day suspended counted weekly_rest counted",
 		},
 		{
+			"a second one still awaited", days(4), "2026-10-05 10:00", []string{"2026-10-06 09:00", "2026-10-07 08:00", "2026-10-08 09:00"},
+			"first_day stopped_day suspended counted stopped_day suspended",
+		},
+		{
+			"hours, supplement on a Saturday", hours(1), "2026-10-09 16:30", []string{"2026-10-09 16:40", "2026-10-10 09:00"},
+			"counted suspended weekly_rest outside_hours counted",
+		},
+		{
 			"stopped on the first day", days(1), "2026-10-05 10:00", []string{"2026-10-05 11:00", "2026-10-06 09:00"},
 			"first_day suspended first_day counted",
 		},
@@ -392,8 +400,12 @@ func TestIntervalsGiveTheirReasons(t *testing.T) {
 		},
 	} {
 		l := Ledger{Term: c.term, Received: instant(t, c.received)}
-		for i := 0; i < len(c.stops); i += 2 {
-			l.Suspensions = append(l.Suspensions, Suspension{From: instant(t, c.stops[i]), To: instant(t, c.stops[i+1])})
+		for i, at := range c.stops {
+			if i%2 == 0 {
+				l.Suspensions = append(l.Suspensions, Suspension{From: instant(t, at)})
+			} else {
+				l.Suspensions[i/2].To = instant(t, at)
+			}
 		}
 		r, err := l.Reckon(calendar.National().For(nil))
 		require.NoError(t, err)
