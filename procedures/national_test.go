@@ -139,6 +139,14 @@ func TestTermAndComponents(t *testing.T) {
 	require.NotNil(t, p.Extension)
 	assert.Equal(t, 2, p.Extension.WorkingDays)
 
+	for name, v := range map[string]procedures.FactValues{
+		"unknown": {"colour": true}, "out of range": {"copies": 0}, "text": {"copies": "3"},
+	} {
+		_, err := p.TermAt(day(2024, 11, 15), v)
+		require.ErrorIs(t, err, procedures.ErrInvalid, name)
+		_, err = p.ComponentsFor(v)
+		require.ErrorIs(t, err, procedures.ErrInvalid, name)
+	}
 	needs, err := p.ComponentsFor(procedures.FactValues{"copies": 3})
 	require.NoError(t, err)
 	require.Len(t, needs, 3)
