@@ -93,11 +93,13 @@ func TestLunarYearsFromFirstToLast(t *testing.T) {
 	}
 }
 
-// Month 1 of 2026 has 30 days (17 February to 18 March), month 2 has 29, since 1/3 is 17 April.
+// Month 1 of 2026 has 30 days (17 February to 18 March), month 2 has 29, since 1/3 is 17 April. The new moons
+// of the winter are those of 9 November and 9 December 2026 and of 8 January 2027, in Vietnam.
 func TestLunarMonthsEnd(t *testing.T) {
 	t.Parallel()
 	for l, want := range map[LunarDate]string{
 		{2026, 1, 30, false}: "2026-03-18", {2026, 2, 1, false}: "2026-03-19", {2026, 2, 29, false}: "2026-04-16",
+		{2026, 10, 1, false}: "2026-11-09", {2026, 11, 1, false}: "2026-12-09", {2026, 12, 1, false}: "2027-01-08",
 		{2026, 1, 31, false}: "", {2026, 2, 30, false}: "", {2026, 1, 0, false}: "", {2026, 1, -1, false}: "",
 		{2026, 0, 1, false}: "", {2026, 13, 1, false}: "", {2026, 1, 1, true}: "",
 	} {

@@ -89,3 +89,41 @@ func TestAuditWatchesEveryColumn(t *testing.T) {
 		}, b.Audit)
 	})
 }
+
+// A body or message is of a line that is there, and a message can be read.
+func TestAuditFindsStrayRows(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		_, err := b.Apply(t.Context(), receive(b.startAs(t, "d", "k1"), "k2"))
+		require.NoError(t, err)
+		exec := func(query string, args ...any) {
+			t.Helper()
+			_, err := b.db.Write.ExecContext(t.Context(), b.db.Dialect.SQL(query), args...)
+			require.NoError(t, err)
+		}
+		stray := func(table, row string) {
+			t.Helper()
+			found, err := b.Audit(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, []sqlkit.Problem{{Table: table, Row: row, Problem: "it belongs to no history line"}}, found)
+		}
+		for _, c := range []struct{ id, topic, payload string }{
+			{"x/1/slip", "slip", `{"dossier":"x","version":1}`}, {"d/3/slip", "slip", `{"dossier":"d","version":3}`},
+			{"d/0/slip", "slip", `{"dossier":"d","version":0}`}, {"/0/slip", "slip", `{`},
+			{"d/1/slip", "slip", `{"dossier":"d","version":2}`}, {"d/2/fax", "slip", `{"dossier":"d","version":2}`},
+			{"d/2/a/b", "a/b", `{"dossier":"d","version":2}`},
+		} {
+			exec("UPDATE workflow_outbox SET id = $1, topic = $2, payload = $3 WHERE topic <> 'notify'", c.id, c.topic, []byte(c.payload))
+			stray("workflow_outbox", c.id)
+		}
+		exec("DELETE FROM workflow_outbox WHERE topic <> 'notify'")
+		for _, c := range []struct {
+			id string
+			v  int
+		}{{"d", 0}, {"d", 3}, {"e", 1}} {
+			exec("INSERT INTO workflow_payloads (dossier_id, version, salt, body) VALUES ($1, $2, $3, $3)", c.id, c.v, []byte("x"))
+			stray("workflow_payloads", workflow.EntryID(workflow.DossierID(c.id), workflow.Version(c.v)))
+			exec("DELETE FROM workflow_payloads WHERE dossier_id = $1 AND version = $2", c.id, c.v)
+		}
+		b.clean(t)
+	})
+}

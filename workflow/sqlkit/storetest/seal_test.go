@@ -58,7 +58,8 @@ func (f *family) write(id string) {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, f.db.Dialect.SQL("INSERT INTO family_marks VALUES ($1, $2, 5)"), []byte{0xab, id[0]}, "note of "+id)
+		_, err := tx.ExecContext(ctx, f.db.Dialect.SQL("INSERT INTO family_marks VALUES ($1, $2, 5)"),
+			append([]byte{0xab}, id...), "note of "+id)
 		if err != nil {
 			return err
 		}
