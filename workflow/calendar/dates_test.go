@@ -262,6 +262,7 @@ func TestFilesAtTheirLimits(t *testing.T) {
 		hours + "---\n" + hours: "exactly one",
 		"- weekdays: &a [07:30-11:30]\n- &b {}\n":   "line 1",
 		"- &b {}\n- weekdays: &a [07:30-11:30]\n":   "line 1",
+		"- weekdays: [07:30\n":                      "is not YAML",
 		"- weekdays: *a\n":                          "anchor",
 		"- <<: {}\n  weekdays: [07:30-11:30]\n":     "anchor",
 		"- weekdays: !!seq [07:30-11:30]\n":         "anchor",

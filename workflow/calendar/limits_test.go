@@ -48,6 +48,8 @@ func TestLoadTakesWhatIsJustAllowed(t *testing.T) {
 		"a rest day named twice":        nationalWith(t, rest, "weekly_rest: [sunday, sunday, sunday, sunday, sunday, sunday, saturday]"),
 		"50 holidays":                   manyHolidays(t, 50),
 		"the last day of a month":       oneMoreHoliday(t, "solar: 12-31"),
+		"the last of a short one":       oneMoreHoliday(t, "solar: 02-28"),
+		"the last of each lunar month":  oneMoreHoliday(t, "lunar: 12-29"),
 		"a month of days":               oneMoreHoliday(t, "solar: 12-31, days: 31"),
 		"half a day in lieu, forenoon":  listing(t, "date: 2026-12-31, half: morning, "+strings.Replace(law, "off", "half_day", 1)),
 		"half a day in lieu, afternoon": listing(t, "date: 2026-12-31, half: afternoon, "+strings.Replace(law, "off", "half_day", 1)),
@@ -74,6 +76,12 @@ func TestLoadRefusesWhatIsJustBeyond(t *testing.T) {
 		"no day of work":       {nationalWith(t, rest, strings.Replace(sixDays, "]", ", friday]", 1)), "no day of work"},
 		"51 holidays":          {manyHolidays(t, 51), "more than 50"},
 		"one id twice":         {nationalWith(t, "id: labour_day", "id: victory_day"), `repeats "victory_day"`},
+		"more than a date":     {oneMoreHoliday(t, "solar: 04-300"), "needs either solar or lunar"},
+		"less than a date":     {oneMoreHoliday(t, "solar: 4-30"), "needs either solar or lunar"},
+		"29 February":          {oneMoreHoliday(t, "solar: 02-29"), "does not exist"},
+		"31 April":             {oneMoreHoliday(t, "solar: 04-31"), "does not exist"},
+		"a lunar 31":           {oneMoreHoliday(t, "lunar: 01-31"), "does not exist"},
+		"a lunar 30":           {oneMoreHoliday(t, "lunar: 12-30"), "which the month has in every year"},
 		"a year twice":         {nationalWith(t, "- year: 2025", "- year: 2024"), "repeated or outside"},
 		"a year too early":     {nationalWith(t, from2021, "from: 2025-01-01"), "repeated or outside"},
 		"a year too late":      {nationalWith(t, to2100, "to: 2025-12-31"), "repeated or outside"},
@@ -105,15 +113,19 @@ func TestLoadRefusesWhatIsJustBeyond(t *testing.T) {
 		"a swap of two days off": {
 			nationalWith(t, "date: 2026-08-22, kind: working", "date: 2026-08-22, kind: off"), "list both days of the swap",
 		},
-		"a proposal of another year":          {nationalWith(t, swap, "off: 2025-11-23, working: 2026-11-28, source: x"), "proposed_swaps"},
-		"a proposal to work in another":       {nationalWith(t, swap, "off: 2026-11-23, working: 2027-11-28, source: x"), "proposed_swaps"},
-		"a proposal of nobody":                {nationalWith(t, swap, "off: 2026-11-23, working: 2026-11-28"), "proposed_swaps"},
-		"a holiday worked by halves":          {nationalWith(t, labour, strings.Replace(labour, "off", "half_day, half: morning", 1)), "is not off"},
+		"a proposal of another year":    {nationalWith(t, swap, "off: 2025-11-23, working: 2026-11-28, source: x"), "proposed_swaps"},
+		"a proposal to work in another": {nationalWith(t, swap, "off: 2026-11-23, working: 2027-11-28, source: x"), "proposed_swaps"},
+		"a proposal of nobody":          {nationalWith(t, swap, "off: 2026-11-23, working: 2026-11-28"), "proposed_swaps"},
+		"a holiday worked by halves": {
+			nationalWith(t, labour, strings.Replace(labour, "off", "half_day, half: morning", 1)), "is not off",
+		},
 		"a holiday that is not listed at all": {nationalWith(t, "      - { "+labour+" }\n", ""), "is not off"},
 	} {
 		_, err := Load(c.yaml)
 		require.ErrorIs(t, err, ErrInvalid, name)
 		assert.Contains(t, err.Error(), c.want, name)
+		var invalid *InvalidError
+		assert.ErrorAs(t, err, &invalid, name)
 	}
 }
 

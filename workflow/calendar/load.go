@@ -157,8 +157,9 @@ func (f *file) fill(c *Calendar) error {
 			EN:   fmt.Sprintf("the holidays of %d are not announced yet; they are computed from the law", year),
 		}
 		days, err := f.compute(year)
-		if err != nil {
-			return err
+		if err != nil { // day 30 of a lunar month that has 29
+			bad.add("holidays", err.Error(), "choose a day which the month has in every year")
+			return bad.err(calendarName)
 		}
 		for i := range days {
 			c.days[days[i].Date] = &days[i]

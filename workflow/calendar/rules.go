@@ -34,10 +34,15 @@ func (r *rule) compile() error {
 	if r.ID == "" || r.VI == "" || r.EN == "" || r.Basis == "" {
 		return fmt.Errorf("%q lacks id, vi, en or basis", r.ID)
 	}
-	if n, err := fmt.Sscanf(text, "%2d-%2d", &r.month, &r.day); n != 2 || err != nil || r.Solar != "" && r.lunar {
+	_, err := fmt.Sscanf(text, "%2d-%2d", &r.month, &r.day)
+	if err != nil || len(text) != len("04-30") || r.Solar != "" && r.lunar {
 		return fmt.Errorf("%q needs either solar or lunar, as 04-30", r.ID)
 	}
-	if r.month < 1 || r.month > 12 || r.day < 1 || r.day > 31 || r.Before < 0 || r.Days < 0 || r.Days > 31 {
+	last := 30 // of a lunar month
+	if !r.lunar {
+		last = NewDate(2023, time.Month(r.month)+1, 0).Time().Day() // 29 February is not in every year
+	}
+	if r.month < 1 || r.month > 12 || r.day < 1 || r.day > last || r.Before < 0 || r.Days < 0 || r.Days > 31 {
 		return fmt.Errorf("%q has a month, day or length that does not exist", r.ID)
 	}
 	for _, name := range r.AdjacentAfter {

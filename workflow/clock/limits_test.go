@@ -293,3 +293,48 @@ func TestStandingInWords(t *testing.T) {
 		require.ErrorIs(t, err, calendar.ErrOutOfRange, now)
 	}
 }
+
+// A term that ends on the calendar's last day has its date; one that would end later names the day that is missing.
+func TestTermsAtTheEndOfTheCalendar(t *testing.T) {
+	t.Parallel()
+	calendarDays := func(n int) Term { return Term{Kind: CalendarDays, Units: n} }
+	for name, c := range map[string]struct { // 31 December 2100 is a Friday
+		term  Term
+		stops []string // the first is reception
+		due   string
+	}{
+		"days":                      {days(1), []string{"30 10:00"}, "31 17:00"},
+		"days beyond":               {days(1), []string{"31 10:00"}, ""},
+		"days, stopped":             {days(1), []string{"29 10:00", "30 10:00", "31 10:00"}, "31 17:00"},
+		"days, stopped too long":    {days(3), []string{"27 10:00", "28 10:00", "30 10:00"}, ""},
+		"days, resumed at night":    {days(3), []string{"20 10:00", "21 10:00", "31 20:00"}, ""},
+		"same day":                  {certified, []string{"31 10:00"}, "31 17:00"},
+		"same day, too late":        {certified, []string{"31 15:01"}, ""},
+		"calendar days":             {calendarDays(1), []string{"30 10:00"}, "31 17:00"},
+		"calendar days beyond":      {calendarDays(1), []string{"31 10:00"}, ""},
+		"calendar days, stopped":    {calendarDays(3), []string{"27 10:00", "28 10:00", "29 10:00"}, "31 17:00"},
+		"calendar days, for longer": {calendarDays(3), []string{"27 10:00", "28 10:00", "30 10:00"}, ""},
+		"months beyond":             {Term{Kind: Months, Units: 1}, []string{"27 10:00"}, ""},
+		"hours":                     {hours(3), []string{"31 14:00"}, "31 17:00"},
+		"hours beyond":              {hours(4), []string{"31 14:00"}, ""},
+		"hours, stopped":            {hours(1), []string{"31 14:00", "31 14:30", "31 15:00"}, "31 15:30"},
+		"hours, stopped too long":   {hours(2), []string{"31 14:00", "31 14:30", "31 16:00"}, ""},
+		"hours, resumed at night":   {hours(4), []string{"30 14:00", "30 15:00", "31 17:00"}, ""},
+	} {
+		l := Ledger{Term: c.term, Received: instant(t, "2100-12-"+c.stops[0])}
+		for i := 1; i < len(c.stops); i += 2 {
+			l.Suspensions = append(l.Suspensions, Suspension{
+				From: instant(t, "2100-12-"+c.stops[i]), To: instant(t, "2100-12-"+c.stops[i+1]),
+			})
+		}
+		r, err := l.Reckon(calendar.National().For(nil))
+		if c.due == "" {
+			require.ErrorIs(t, err, calendar.ErrOutOfRange, name)
+			assert.Contains(t, err.Error(), ": 2101-01-", name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, "Fri 2100-12-"+c.due, due(r), name)
+		tiles(t, r)
+	}
+}

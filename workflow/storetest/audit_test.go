@@ -127,3 +127,22 @@ func TestAuditFindsStrayRows(t *testing.T) {
 		b.clean(t)
 	})
 }
+
+// SQLite takes a text for a number. The row is named as one that cannot be read, and the audit goes on.
+func TestAuditTellsUnreadableRows(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ change, table, row string }{
+		{"UPDATE workflow_dossiers SET sort_us = 'x'", "workflow_dossiers", "d"},
+		{"UPDATE workflow_history SET at_us = 'x' WHERE version = 2", "workflow_history", "d/2"},
+		{"UPDATE workflow_payloads SET version = 'x' WHERE version = 2", "workflow_payloads", "d/x"},
+		{"UPDATE workflow_keys SET at_us = 'x' WHERE key = 'k2'", "workflow_keys", "k2"},
+	} {
+		b := setup(t, sqltest.SQLite(t, workflow.Migrations()))
+		_, err := b.Apply(t.Context(), receive(b.startAs(t, "d", "k1"), "k2"))
+		require.NoError(t, err)
+		b.tamper(t, c.change)
+		found, err := b.Audit(t.Context())
+		require.NoError(t, err)
+		assert.Contains(t, found, sqlkit.Problem{Table: c.table, Row: c.row, Problem: "it holds what cannot be read"})
+	}
+}
