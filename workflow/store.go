@@ -147,8 +147,8 @@ func (mv *move) statements() ([]statement, error) {
 		return nil, err
 	}
 	result, err := json.Marshal(d)
-	if err != nil {
-		return nil, err
+	if err != nil { // a time in a year of more than four digits
+		return nil, invalid("the dossier cannot be written as JSON: %v", err)
 	}
 	id, v := string(d.ID), int64(d.Version)
 	return []statement{

@@ -113,6 +113,24 @@ func TestLunarMonthsEnd(t *testing.T) {
 	}
 }
 
+// Day 30 of month 11 follows day 29, or is none: it is never looked for in the next year.
+func TestLunarDayThirty(t *testing.T) {
+	t.Parallel()
+	short := 0
+	for year := firstLunarYear; year < lastLunarYear; year++ {
+		before, err := FromLunar(LunarDate{Year: year, Month: 11, Day: 29})
+		require.NoError(t, err)
+		got, err := FromLunar(LunarDate{Year: year, Month: 11, Day: 30})
+		if err != nil {
+			require.ErrorIs(t, err, ErrInvalid)
+			short++
+			continue
+		}
+		require.Equal(t, before+1, got, year)
+	}
+	assert.NotZero(t, short, "some have 29 days")
+}
+
 func schedule(t *testing.T, hours string, overrides ...Override) *Schedule {
 	t.Helper()
 	h, err := ParseHours([]byte(hours))

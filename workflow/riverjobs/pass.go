@@ -3,6 +3,7 @@ package riverjobs
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -44,12 +45,16 @@ func (w *passWorker) Work(ctx context.Context, job *river.Job[pass]) error {
 var waiting = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
 	rivertype.JobStateRetryable, rivertype.JobStateScheduled}
 
+// passName is what River takes as the id of a periodic job; it panics at others.
+var passName = regexp.MustCompile(`^\w[\w\-\[\]<>/.·:+]+$`)
+
 func (r *Runner) passes(workers *river.Workers) ([]*river.PeriodicJob, error) {
 	w := &passWorker{run: map[string]func(context.Context) error{}, log: r.o.Logger}
 	var jobs []*river.PeriodicJob
 	for _, p := range r.o.Passes {
-		if p.Every < time.Second || p.Name == "" || w.run[p.Name] != nil {
-			return nil, fmt.Errorf("riverjobs: pass %q needs a name of its own and a pause of at least 1 s", p.Name)
+		if p.Every < time.Second || !passName.MatchString(p.Name) || w.run[p.Name] != nil {
+			return nil, fmt.Errorf("riverjobs: pass %q needs a name of its own, of two letters or more without spaces,"+
+				" and a pause of at least 1 s", p.Name)
 		}
 		w.run[p.Name] = p.Run
 		jobs = append(jobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {

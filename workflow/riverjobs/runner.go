@@ -31,6 +31,7 @@ type Source struct {
 // for payments that are due. It runs on one node at a time and must be safe to
 // repeat.
 type Pass struct {
+	// Name is two letters or more, without spaces.
 	Name string
 	// Every is the pause between two runs, at least one second.
 	Every time.Duration

@@ -23,7 +23,7 @@ func TestCommandsAtTheirLimits(t *testing.T) {
 		d := b.start(t, "k1")
 		_, err := b.Apply(t.Context(), receive(d, "k2"))
 		require.NoError(t, err)
-		at := workflow.Version(2)
+		at, far := workflow.Version(2), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 		for name, c := range map[string]struct {
 			spoil func(*workflow.Command)
 			ok    bool
@@ -37,6 +37,7 @@ func TestCommandsAtTheirLimits(t *testing.T) {
 			"an actor of no kind":   {func(c *workflow.Command) { c.Actor.Kind = "" }, false},
 			"an actor of no id":     {func(c *workflow.Command) { c.Actor.ID = "" }, false},
 			"a version below any":   {func(c *workflow.Command) { c.Expect = -2 }, false},
+			"a due date too far":    {func(c *workflow.Command) { c.Set.Due = &far }, false},
 			"the system's latest":   {func(c *workflow.Command) { c.Expect, c.Actor = workflow.Latest, system }, true},
 		} {
 			cmd := &workflow.Command{Dossier: d.ID, Expect: at, Event: "note", Actor: reception, Scope: desk, Key: name}
