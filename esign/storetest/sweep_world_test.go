@@ -89,8 +89,19 @@ func (b *swept) cancelled(key string) {
 // rest gives up whatever is open, so that nothing is due.
 func (b *swept) rest() {
 	b.t.Helper()
-	_, err := b.db.Write.ExecContext(b.t.Context(), "UPDATE esign_plans SET state = 4, reason = 'hết' WHERE state = 1")
+	rows, err := b.db.Write.QueryContext(b.t.Context(), "SELECT key FROM esign_plans WHERE state = 1")
 	require.NoError(b.t, err)
+	var open []string
+	for rows.Next() {
+		var key string
+		require.NoError(b.t, rows.Scan(&key))
+		open = append(open, key)
+	}
+	require.NoError(b.t, rows.Err())
+	require.NoError(b.t, rows.Close())
+	for _, key := range open {
+		require.NoError(b.t, b.Cancel(b.t.Context(), &esign.CancelRequest{Key: key, Reason: "hết"}))
+	}
 }
 
 // clear forgets every plan, so that an audit has as much to read each time.
