@@ -56,7 +56,8 @@ func container() (dsn, why string) {
 		}
 	}
 	c, err := postgres.Run(ctx, image, postgres.BasicWaitStrategies(),
-		postgres.WithDatabase("motcua"), postgres.WithUsername("motcua"), postgres.WithPassword("motcua"))
+		postgres.WithDatabase("motcua"), postgres.WithUsername("motcua"), postgres.WithPassword("motcua"),
+		testcontainers.WithCmdArgs("-c", "max_connections=500")) // parallel tests have a database each
 	if err != nil {
 		if c != nil {
 			_ = testcontainers.TerminateContainer(c) // it never became useful
