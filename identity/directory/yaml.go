@@ -55,7 +55,7 @@ func parseYAML(file string, data []byte, out *findings) *mapping {
 		if doc.Body == nil {
 			continue
 		}
-		if i > 0 || top != nil {
+		if i > 0 {
 			d.add(lineOf(doc.Body), "yaml/documents", "use one file each", "the file has more than one document")
 			return nil
 		}

@@ -101,7 +101,7 @@ func (s *Sim) accept(raw string) (*Transaction, error) {
 		return nil, errors.New("sai định dạng dữ liệu (code 03)")
 	}
 	u, err := url.Parse(f["vnp_ReturnUrl"])
-	if err != nil || !Loopback(u.Hostname()) || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || !vnpay.Loopback(u.Hostname()) || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("địa chỉ trả về phải ở máy này (loopback)")
 	}
 	s.mu.Lock()

@@ -148,7 +148,7 @@ func (s *Sim) noticeURL(t *Transaction) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !Loopback(to.Hostname()) {
+	if !vnpay.Loopback(to.Hostname()) {
 		return "", errors.New("the notice address is not on a loopback host")
 	}
 	return to.String(), nil

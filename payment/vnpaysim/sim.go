@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/motcua/motcua/payment/vnpay"
 )
 
 const (
@@ -71,7 +72,7 @@ func New(dir string, cfg Config, client *http.Client, o *Options) (*Sim, error) 
 		return nil, errors.New("vnpaysim: terminal, secret and http.Client are needed")
 	}
 	u, err := url.Parse(cfg.NoticeURL)
-	if err != nil || u.Path == "" || u.Host != "" && !Loopback(u.Hostname()) {
+	if err != nil || u.Path == "" || u.Host != "" && !vnpay.Loopback(u.Hostname()) {
 		return nil, errors.New("vnpaysim: NoticeURL must be a path, or an address on a loopback host")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -98,12 +99,6 @@ func New(dir string, cfg Config, client *http.Client, o *Options) (*Sim, error) 
 	s.o.RetryAfter = cmp.Or(s.o.RetryAfter, time.Second)
 	s.o.LateBy = cmp.Or(s.o.LateBy, 5*time.Second)
 	return s, s.load()
-}
-
-// Loopback says whether a host name means this machine.
-func Loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Behave sets what the payer's page offers first.

@@ -229,7 +229,7 @@ func (r *berReader) length() (n int, indefinite, minimal bool, err error) {
 // isSegmented says whether a constructed element of this tag is a string in
 // segments (X.690 8.7.3, 8.14).
 func isSegmented(tag []byte) bool {
-	if tag[0]&tagClassMask != 0 || tag[0]&tagConstructed == 0 {
+	if tag[0]&tagClassMask != 0 {
 		return false
 	}
 	switch n := tag[0] & tagNumberMask; n {

@@ -276,6 +276,12 @@ func TestToDER(t *testing.T) {
 		{"visible string in segments", "3a09" + "04034a6f6e" + "04026573", "1a05" + "4a6f6e6573"},
 		{"context tag", "a08002010" + "50000", "a003020105"},
 		{"rest is left", "0500ffff", "0500"},
+		{"null before the end mark", "3080" + "0500" + "0000", "30020500"},
+		{"longest tag", "1f81818105" + "00", "1f8181810500"},
+		{"longest length", "0488" + "0000000000000001" + "aa", "0401aa"},
+		{"length that ends the input", "048100", "0400"},
+		{"127 in two octets", "30817f" + "047d" + strings.Repeat("aa", 125), "307f" + "047d" + strings.Repeat("aa", 125)},
+		{"no string under a context tag", "a48030020500" + "0000", "a40430020500"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -305,6 +311,17 @@ func TestToDERRefuses(t *testing.T) {
 		{"length of nine octets", "3089010000000000000000", cms.ErrMalformed},
 		{"end mark out of place", "30020000", cms.ErrMalformed},
 		{"segment of another type", "2403020101", cms.ErrMalformed},
+		{"segment of another class", "2403" + "840101", cms.ErrMalformed},
+		{"half an end mark", "3080" + "000100" + "0000", cms.ErrMalformed},
+		{"one octet in place of an end mark", "308000", cms.ErrMalformed},
+		{"tag cut short", "1f", cms.ErrMalformed},
+		{"high tag cut short", "1f81", cms.ErrMalformed},
+		{"tag too long", "1f8181818105" + "00", cms.ErrMalformed},
+		{"length cut short", "0482" + "01", cms.ErrMalformed},
+		{"bit string without its first octet", "2302" + "0300", cms.ErrMalformed},
+		{"bit string with an empty segment in segments", "2304" + "2302" + "0300", cms.ErrMalformed},
+		{"bit string with segments of segments", "2305" + "2303" + "030100", cms.ErrMalformed},
+		{"bit string with a gap", "2308" + "030204f0" + "030200aa", cms.ErrMalformed},
 		{"bottomless", strings.Repeat("3080", 5000), cms.ErrLimit},
 		{"too many elements", "3080" + strings.Repeat("0500", 300_000) + "0000", cms.ErrLimit},
 	} {
