@@ -53,7 +53,6 @@ func byHand(ctx context.Context, s *province.Setup) (*province.App, func(), erro
 	a.Engine = try[*workflow.Engine](m)(workflow.New(db, machines, province.WorkflowOptions(s)))
 	gate, step := province.NewGate(), province.NewStep()
 	a.Notices = province.NewNotices(s)
-	a.Notices = province.NewNotices(s)
 	a.Payments = try[*payment.Service](m)(payment.New(db, gateways, province.OnSettled(gate), province.PaymentOptions(s, a.Notices)))
 	a.Signatures = try[*esign.Service](m)(esign.New(db, province.SignerSource(s), stamps, store, province.EsignOptions(s)))
 	o := try[*certify.Options](m)(province.CertifyOptions(s, store))
@@ -61,10 +60,11 @@ func byHand(ctx context.Context, s *province.Setup) (*province.App, func(), erro
 	a.Desk = province.NewDesk(s, db, a.Engine, province.Policy(s), store, province.Scanner(), gate, a.Payments, step, a.Register)
 	journal := identity.NewJournal(db, vault, province.JournalOptions(s))
 	a.People = identity.NewPeople(db, vault, journal, province.PeopleOptions(s))
+	pages := province.NewPages()
 	a.SignIn = try[*signin.SignIn](m)(signin.New(db, vault, a.People, province.Officials(s), province.PublicURLs(s), providers,
-		province.SignInOptions(s)))
+		province.SignInOptions(s, pages)))
 	parts := province.PortalParts(s, a.Desk, journal, a.SignIn, province.Pay(gate, s), verify)
-	a.Portal = try[*portal.Portal](m)(portal.New(parts, province.PortalOptions(s, a.SignIn)))
+	a.Portal = try[*portal.Portal](m)(province.NewPortal(parts, province.PortalOptions(s, a.SignIn), pages))
 	a.Jobs = try[*riverjobs.Runner](m)(riverjobs.New(db, province.JobSources(s, a.Engine, a.Desk, a.Payments, a.Signatures, a.Register),
 		province.JobOptions(s, a.Payments, a.Signatures, a.Register, a.SignIn)))
 	if m.err != nil {

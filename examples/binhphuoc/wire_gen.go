@@ -13,7 +13,6 @@ import (
 	"github.com/motcua/motcua/identity"
 	"github.com/motcua/motcua/identity/signin"
 	"github.com/motcua/motcua/payment"
-	"github.com/motcua/motcua/procedures/portal"
 	"github.com/motcua/motcua/procedures/province"
 	"github.com/motcua/motcua/workflow"
 	"github.com/motcua/motcua/workflow/riverjobs"
@@ -100,7 +99,8 @@ func build(ctx context.Context, s *province.Setup) (*province.App, func(), error
 		cleanup()
 		return nil, nil, err
 	}
-	signinOptions := province.SignInOptions(s)
+	pages := province.NewPages()
+	signinOptions := province.SignInOptions(s, pages)
 	signIn, err := signin.New(db, vault, people, officials, v4, v5, signinOptions)
 	if err != nil {
 		cleanup()
@@ -114,7 +114,7 @@ func build(ctx context.Context, s *province.Setup) (*province.App, func(), error
 	}
 	parts := province.PortalParts(s, desk, journal, signIn, pay, verify)
 	portalOptions := province.PortalOptions(s, signIn)
-	portalPortal, err := portal.New(parts, portalOptions)
+	portal, err := province.NewPortal(parts, portalOptions, pages)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
@@ -137,7 +137,7 @@ func build(ctx context.Context, s *province.Setup) (*province.App, func(), error
 		Register:   certifyService,
 		People:     people,
 		SignIn:     signIn,
-		Portal:     portalPortal,
+		Portal:     portal,
 		Jobs:       runner,
 	}
 	return app, func() {

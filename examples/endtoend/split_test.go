@@ -105,11 +105,35 @@ func TestFormerCookie(t *testing.T) {
 	require.NotEmpty(t, former)
 	page := b.get("/ho-so")
 	require.Equal(t, http.StatusOK, page.status)
-	b.post(page.form("dang-xuat"))
+	out := b.post(page.form("dang-xuat"))
+	assert.Equal(t, "message", out.main("data-page"))
+	assert.Contains(t, out.text(), "Bạn đã đăng xuất.")
 	assert.Equal(t, http.StatusUnauthorized, b.get("/ho-so").status)
 	again := newBrowser(t, srv.url)
 	again.client.Jar.SetCookies(again.base, former)
 	assert.Equal(t, http.StatusUnauthorized, again.get("/ho-so").status)
+	srv.stop(t)
+}
+
+// What the sign-in says is said in the province's looks.
+func TestPagesOfTheSignIn(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, filepath.Join(t.TempDir(), "data"))
+	b := newBrowser(t, srv.url)
+	p := b.get("/auth/login?return=/ho-so")
+	assert.Equal(t, "message", p.main("data-page"))
+	assert.Equal(t, http.StatusOK, p.status)
+	assert.Contains(t, p.text(), "Đăng nhập bằng VNeID")
+	assert.Contains(t, p.text(), "Đăng nhập dành cho cán bộ")
+	assert.Contains(t, b.get("/auth/login?return=/en/ho-so").text(), "Sign in with VNeID")
+
+	p = b.post(b.get("/auth/login?provider=citizen").form(""), "cancel", "1")
+	assert.Equal(t, b.base.Host, p.url.Host)
+	assert.Equal(t, "message", p.main("data-page"))
+	assert.Contains(t, p.text(), "Bạn đã hủy đăng nhập.")
+	p = b.get("/auth/citizen/callback?code=x&state=foreign")
+	assert.Equal(t, http.StatusBadRequest, p.status)
+	assert.Equal(t, "message", p.main("data-page"))
 	srv.stop(t)
 }
 

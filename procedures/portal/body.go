@@ -86,10 +86,7 @@ var control = []string{"key", "version", "revision", "event", "scan", "list", "n
 // keepTyped keeps the texts of a posted form for the page that says why it was
 // not accepted.
 func (r *request) keepTyped() {
-	v, err := r.form()
-	if err != nil {
-		return
-	}
+	v, _ := r.form() // of one that cannot be read nothing is kept
 	for name, list := range v {
 		for _, text := range list {
 			if text != "" && !slices.Contains(control, name) {

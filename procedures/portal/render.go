@@ -26,6 +26,11 @@ type page struct {
 	// Trouble pages have no place in the menu.
 	Trouble bool
 	Class   string
+	// Outside is a page at an address that is none of the portal's: the other
+	// language and sign-in lead from it to the home page.
+	Outside bool
+	// Stylesheet is one more to load; empty for none.
+	Stylesheet string
 	// Case fills the marks on main.
 	Case *desk.Case
 	Data any
@@ -62,6 +67,9 @@ func (p *Portal) render(r *request, pg *page) error {
 	pg.Other = other.url(r.URL.Path)
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		pg.Other += "?" + r.URL.RawQuery
+	}
+	if pg.Outside {
+		pg.Login, pg.Other = p.o.LoginPath, other.url("/")
 	}
 	t := r.lang.pages[pg.Name]
 	if t == nil {

@@ -168,9 +168,9 @@ func Providers(s *Setup) ([]signin.Provider, error) {
 	return out, nil
 }
 
-// SignInOptions gives the sign-in its clocks.
-func SignInOptions(s *Setup) *signin.Options {
-	return &signin.Options{Now: s.Machine, Law: s.Clock.Now, Log: s.Logger.Named("signin")}
+// SignInOptions gives the sign-in its clocks and its looks.
+func SignInOptions(s *Setup, pages *Pages) *signin.Options {
+	return &signin.Options{Now: s.Machine, Law: s.Clock.Now, Log: s.Logger.Named("signin"), Page: pages.say}
 }
 
 // Gateways are those the configuration has a section for.

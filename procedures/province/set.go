@@ -5,7 +5,6 @@ import (
 
 	"github.com/motcua/motcua/esign"
 	"github.com/motcua/motcua/procedures/files"
-	"github.com/motcua/motcua/procedures/portal"
 )
 
 // Set provides what the modules' own sets take: databases, clocks, stores,
@@ -17,6 +16,6 @@ var Set = wire.NewSet(
 	JournalOptions, PeopleOptions, Policy, Officials, PublicURLs, Providers, SignInOptions,
 	Gateways, NewGate, OnSettled, NewNotices, PaymentOptions,
 	SignerSource, Timestampers, EsignOptions, NewStep, OnCertified, CertifyOptions,
-	Scanner, NewDesk, Pay, Verify, PortalParts, PortalOptions, portal.New,
+	Scanner, NewDesk, Pay, Verify, PortalParts, PortalOptions, NewPages, NewPortal,
 	wire.Struct(new(App), "*"),
 )

@@ -47,6 +47,14 @@ func (l Ledger) Stopped() bool {
 	return n > 0 && l.Suspensions[n-1].To.IsZero()
 }
 
+// stopReason is why the clock last stopped; zero when it never did.
+func (l Ledger) stopReason() calendar.Reason {
+	if len(l.Suspensions) == 0 {
+		return calendar.Reason{}
+	}
+	return l.Suspensions[len(l.Suspensions)-1].Reason
+}
+
 // Suspend stops the clock at an instant. [ErrLedger] when it stands already or at lies before what is
 // already written.
 func (l Ledger) Suspend(at time.Time, reason calendar.Reason) (Ledger, error) {

@@ -288,6 +288,22 @@ func TestStandingInWords(t *testing.T) {
 	assert.Equal(t, Standing{State: Overdue, Minutes: 1, Text: calendar.Reason{
 		Code: string(Overdue), VI: "quá hạn 1 phút", EN: "1 min overdue",
 	}}, st)
+	for _, c := range []struct{ why, want calendar.Reason }{
+		{calendar.Reason{}, calendar.Reason{VI: "tạm dừng, chờ bổ sung hồ sơ", EN: "stopped, waiting for the supplement"}},
+		{
+			calendar.Reason{VI: "Yêu cầu rút hồ sơ", EN: "Withdrawal asked for"},
+			calendar.Reason{VI: "tạm dừng: Yêu cầu rút hồ sơ", EN: "stopped: Withdrawal asked for"},
+		},
+	} {
+		l, err := r.Ledger.Suspend(instant(t, "2026-10-08 08:30"), c.why)
+		require.NoError(t, err)
+		stopped, err := l.Reckon(s)
+		require.NoError(t, err)
+		st, err = stopped.At(instant(t, "2026-10-08 09:01"), s)
+		require.NoError(t, err)
+		c.want.Code = string(Stopped)
+		assert.Equal(t, Standing{State: Stopped, Text: c.want}, st)
+	}
 	for _, now := range []string{"2020-12-31 10:00", "2101-01-03 10:00"} {
 		_, err = r.At(instant(t, now), s)
 		require.ErrorIs(t, err, calendar.ErrOutOfRange, now)
@@ -336,5 +352,14 @@ func TestTermsAtTheEndOfTheCalendar(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, "Fri 2100-12-"+c.due, due(r), name)
 		tiles(t, r)
+	}
+}
+
+// What came before the calendar begins has no due date, though the next working day would be known.
+func TestReceivedBeforeTheCalendar(t *testing.T) {
+	t.Parallel()
+	for _, term := range []Term{days(3), hours(3), {Kind: CalendarDays, Units: 3}, {Kind: Months, Units: 1}, certified} {
+		_, err := Start(term, instant(t, "2020-12-31 10:00"), calendar.National().For(nil))
+		require.ErrorIs(t, err, calendar.ErrOutOfRange, term.Kind)
 	}
 }

@@ -35,9 +35,9 @@ type Standing struct {
 func (r *Reckoning) At(now time.Time, s *calendar.Schedule) (Standing, error) {
 	now = minute(now)
 	if r.Due.IsZero() {
-		return Standing{State: Stopped, Text: calendar.Reason{
-			Code: string(Stopped), VI: "tạm dừng, chờ bổ sung", EN: "stopped, waiting for the supplement",
-		}}, nil
+		text := suspended(r.Ledger.stopReason())
+		text.Code = string(Stopped)
+		return Standing{State: Stopped, Text: text}, nil
 	}
 	from, to := now, r.Due
 	st := Standing{State: Running}

@@ -113,3 +113,24 @@ func TestRelayGoesOnAfterAFault(t *testing.T) {
 		assert.NotZero(t, logs.FilterMessageSnippet("outbox not relayed").Len())
 	})
 }
+
+// What a killed owner left behind is freed whole or not at all, and every fault on
+// the way is told.
+func TestEveryFaultOfFreeingIsTold(t *testing.T) {
+	t.Parallel()
+	sqltest.EachFaulty(t, []sqlkit.Migrations{tables}, func(t *testing.T, db *sqlkit.DB, f *sqltest.Faults) {
+		require.NoError(t, Up(t.Context(), db))
+		box := sqlkit.NewOutbox(db, "jobs_outbox", nil)
+		r, err := New(db, []Source{{box, nil}}, nil)
+		require.NoError(t, err)
+		n := f.Sweep(t, func(*testing.T) sqltest.Use { return r.free })
+		assert.GreaterOrEqual(t, n, 5, "a transaction of two statements, and the leases")
+		n = f.Sweep(t, func(*testing.T) sqltest.Use {
+			return func(ctx context.Context) error {
+				_, err := r.Audit(ctx)
+				return err
+			}
+		})
+		assert.NotZero(t, n)
+	})
+}
