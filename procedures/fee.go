@@ -37,7 +37,8 @@ type Rate struct {
 	amount *expression
 }
 
-// FeeLine is one line of what is owed. Amounts are whole đồng.
+// FeeLine is one line of what is owed. Amounts are whole đồng. Unit and Quantity
+// are 0 where the amount alone is known, as of a charge that was made.
 type FeeLine struct {
 	Fee      string `json:"fee"`
 	Kind     string `json:"kind"`

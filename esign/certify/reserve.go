@@ -15,7 +15,8 @@ import (
 type ReserveRequest struct {
 	// Subject is what it is certified for, 1 to 200 bytes; it has one line.
 	Subject string
-	// Unit (đơn vị) whose register gives the number.
+	// Unit (đơn vị) whose register gives the number, an agency code of at most 40
+	// characters.
 	Unit string
 	// Official is the pseudonym of who compared the scan with the original.
 	Official string
@@ -39,7 +40,7 @@ func (r *ReserveRequest) check() error {
 		return invalid("the scan is named by its SHA-256, 64 hex digits")
 	case r.Pages < 1 || r.Copies < 1:
 		return invalid("pages and copies are counted from 1")
-	case !issuerForm.MatchString(r.Unit):
+	case !isIssuer(r.Unit):
 		return invalid("unit %.40q is no agency code", r.Unit)
 	}
 	return nil

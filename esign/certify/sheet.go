@@ -51,7 +51,7 @@ func output(pdf *fpdf.Fpdf, drawn error) ([]byte, error) {
 // its marks displaced, one line, and only what the font can show: a title typed
 // with an emoji must not stand in the way of a signature.
 func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.TrimSpace(norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r) && r != '\u00a0', unicode.IsControl(r):
 			return ' '
@@ -61,7 +61,7 @@ func clean(s string) string {
 			return '?' // the embedded font has no such character
 		}
 		return r
-	}, norm.NFC.String(s)))
+	}, s)))
 }
 
 // drawQR draws a code as squares, sharp at any size; level M survives a fold.

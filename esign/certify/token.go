@@ -42,8 +42,11 @@ var (
 	scanForm   = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
+// isIssuer says whether a code names a register: what a QR can't name gets no number.
+func isIssuer(s string) bool { return issuerForm.MatchString(s) && len(s) <= 40 }
+
 func (t *Token) check() error {
-	if !issuerForm.MatchString(t.Issuer) || len(t.Issuer) > 40 || !bookForm.MatchString(t.Book) || t.Number < 1 ||
+	if !isIssuer(t.Issuer) || !bookForm.MatchString(t.Book) || t.Number < 1 ||
 		!scanForm.MatchString(t.Scan) {
 		return fmt.Errorf("%w: issuer, book, number or scan is malformed", ErrToken)
 	}

@@ -103,7 +103,7 @@ func title(r *payment.Receipt) string { return "Biên lai thu " + r.Kind.VI() }
 // clean makes text fit to draw: NFC, because decomposed Vietnamese is drawn with
 // its marks displaced, one line, and only what the font can show.
 func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.TrimSpace(norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r) && r != '\u00a0', unicode.IsControl(r):
 			return ' '
@@ -113,7 +113,7 @@ func clean(s string) string {
 			return '?' // the embedded font has no such character
 		}
 		return r
-	}, norm.NFC.String(s)))
+	}, s)))
 }
 
 func (p *page) style(style string, pt float64) { p.pdf.SetFont(font, style, pt) }

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/motcua/motcua/payment"
 	"github.com/motcua/motcua/procedures"
@@ -56,11 +57,27 @@ func (g *Gate) ChargeTx(ctx context.Context, tx *sql.Tx, r *desk.FeeRequest) (se
 	for _, l := range r.Lines {
 		req.Lines = append(
 			req.Lines,
-			payment.FeeLine{Kind: payment.FeeKind(l.Kind), Code: l.Fee, Name: l.Name.VI, Amount: payment.Dong(l.Amount)},
+			payment.FeeLine{Kind: payment.FeeKind(l.Kind), Code: l.Fee, Name: lineName(&l), Amount: payment.Dong(l.Amount)},
 		)
 	}
 	_, err = g.Payments.CreateTx(ctx, tx, req)
 	return "", err
+}
+
+// maxLineName is how long a fee line's name may be, in characters.
+const maxLineName = 200
+
+// lineName says how an amount comes about, for pages and e-receipts: a charge
+// keeps amounts alone. A name without room for it is kept as it is.
+func lineName(l *procedures.FeeLine) string {
+	if l.Quantity <= 1 {
+		return l.Name.VI
+	}
+	name := fmt.Sprintf("%s (%d × %s đồng)", l.Name.VI, l.Quantity, payment.Dong(l.Unit).Digits())
+	if utf8.RuneCountInString(name) > maxLineName {
+		return l.Name.VI
+	}
+	return name
 }
 
 // moved closes what says that the dossier of a charge could not move: it moves
@@ -112,7 +129,7 @@ func (g *Gate) Owed(ctx context.Context, dossier workflow.DossierID) (*desk.Owed
 	o := &desk.Owed{Charge: c.ID, Total: int64(c.Total), Settled: c.SettledAt, State: string(c.State)}
 	for _, l := range c.Lines {
 		o.Lines = append(o.Lines, procedures.FeeLine{Fee: l.Code, Kind: string(l.Kind), Name: procedures.Text{VI: l.Name},
-			Unit: int64(l.Amount), Quantity: 1, Amount: int64(l.Amount)})
+			Amount: int64(l.Amount)})
 	}
 	for i := range c.Attempts {
 		if c.Attempts[i].ID == c.SettledBy {

@@ -18,6 +18,7 @@ func TestClean(t *testing.T) {
 		"a\n\tb":                       "a b",
 		norm.NFD.String("Huệ"):         "Huệ",
 		"a\x00b\u202ec":                "abc",
+		"e\u200d\u0301 o\x00\u0302":    "é ô", // joined again, whatever kept them apart
 		"\U0001F600":                   "?",
 		strings.Repeat("ệ", maxText+5): strings.Repeat("ệ", maxText) + "…",
 		"1.234.567\u00a0đ":             "1.234.567\u00a0đ",

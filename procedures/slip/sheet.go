@@ -199,12 +199,10 @@ func (sh *sheet) write(w io.Writer) error {
 func clean(s string) string {
 	var b strings.Builder
 	n, space := 0, false
-	for _, r := range norm.NFC.String(s) {
+	for _, r := range norm.NFC.String(strings.Map(shaped, s)) {
 		switch {
 		case unicode.IsSpace(r) && r != '\u00a0':
 			space = b.Len() > 0
-			continue
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 			continue
 		case r > 0xffff || r == unicode.ReplacementChar:
 			r = '?'
@@ -220,6 +218,15 @@ func clean(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// shaped drops what has no shape of its own, before the marks it keeps apart from
+// their letters are composed.
+func shaped(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
 }
 
 func upper(s string) string { return norm.NFC.String(strings.ToUpper(clean(s))) }

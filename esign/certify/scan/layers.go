@@ -86,7 +86,7 @@ func (in *inspection) shows(d pdf.Dict) bool {
 		case "AnyOff", "AllOff":
 			return in.get(d["OCGs"]) == nil && d["VE"] == nil
 		}
-		return d["VE"] == nil || in.visible(d["VE"], 0)
+		return d["VE"] == nil || in.visible(d["VE"])
 	}
 	usage := in.dict(d["Usage"])
 	for event, state := range map[pdf.Name]pdf.Name{"View": "ViewState", "Print": "PrintState", "Export": "ExportState"} {
@@ -100,24 +100,40 @@ func (in *inspection) shows(d pdf.Dict) bool {
 
 const maxExpression = 20
 
-// visible works out a visibility expression while all groups are on.
-func (in *inspection) visible(o pdf.Object, depth int) bool {
-	a := in.list(o)
+// visible works out a visibility expression while all groups are on. What can't be worked out is not visible, and neither
+// is its negation.
+func (in *inspection) visible(o pdf.Object) bool {
+	e := expression{in: in}
+	return e.value(o, 0) && !e.failed
+}
+
+type expression struct {
+	in     *inspection
+	failed bool
+}
+
+func (e *expression) fail() bool {
+	e.failed = true
+	return false
+}
+
+func (e *expression) value(o pdf.Object, depth int) bool {
+	a := e.in.list(o)
 	if len(a) == 0 {
-		return in.dict(o) != nil // a group
+		return e.in.dict(o) != nil || e.fail() // a group
 	}
 	if depth > maxExpression {
-		return false
+		return e.fail()
 	}
-	op := in.name(a[0])
-	if op == "Not" {
-		return len(a) == 2 && !in.visible(a[1], depth+1)
+	op := e.in.name(a[0])
+	if op == "Not" && len(a) == 2 {
+		return !e.value(a[1], depth+1)
 	}
 	if op != "And" && op != "Or" || len(a) < 2 {
-		return false
+		return e.fail()
 	}
-	for _, e := range a[1:] {
-		if v := in.visible(e, depth+1); v == (op == "Or") {
+	for _, x := range a[1:] {
+		if v := e.value(x, depth+1); v == (op == "Or") || e.failed {
 			return v
 		}
 	}
