@@ -48,6 +48,19 @@ func (c *Catalogue) Codes() []string {
 	return slices.Compact(out)
 }
 
+// Offices lists the codes of the units that have procedures of their own, in
+// order.
+func (c *Catalogue) Offices() []string {
+	var out []string
+	for k := range c.editions {
+		if k.unit != "" {
+			out = append(out, k.unit)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Editions lists a procedure's editions as the province runs them, the earliest first.
 func (c *Catalogue) Editions(code string) []*Procedure {
 	return slices.Clone(c.editions[editionKey{code, ""}])

@@ -51,7 +51,8 @@ func (a *App) Handler() http.Handler {
 		mux.Handle(NoticePath+name, a.Notices.Guard(a.Payments.Callback(name)))
 	}
 	mux.Handle("/", a.Portal)
-	return mux
+	trusted, _ := parseProxies(a.Setup.Config.TrustedProxies) // they were checked with the configuration
+	return trusted.handler(mux)
 }
 
 // stopWithin is how long a server may take to finish what it is doing.

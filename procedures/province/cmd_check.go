@@ -36,7 +36,7 @@ func (r *runner) checkProcedures(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, found, err := procedures.Load(source)
+	catalogue, found, err := procedures.Load(source)
 	if err != nil {
 		return err
 	}
@@ -48,8 +48,57 @@ func (r *runner) checkProcedures(cmd *cobra.Command, args []string) error {
 	if len(found) > 0 {
 		return &Exit{Code: 1, Err: fmt.Errorf("%d findings", len(found))}
 	}
+	if err := r.together(cmd, catalogue, nil); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), "no findings")
 	return err
+}
+
+// together warns of what procedures and directory say of each other that is not
+// so. Whichever is nil is the one the province would be served with.
+func (r *runner) together(cmd *cobra.Command, c *procedures.Catalogue, d *directory.Directory) error {
+	conf, err := r.config(cmd)
+	if err != nil {
+		return err
+	}
+	now, err := r.today(conf)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		source, err := ProceduresFS(conf.Procedures, r.province.Procedures)
+		if err != nil {
+			return err
+		}
+		if c, err = LoadCatalogue(source); err != nil {
+			return err
+		}
+	}
+	if d == nil {
+		if conf.Directory == "" && r.province.Directory == nil {
+			return nil
+		}
+		live, err := r.openDirectory(conf.Directory)
+		if err != nil {
+			return err
+		}
+		d = live.Directory()
+	}
+	for _, s := range disagreements(c, d, now) {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), "warning:", s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// today is the day a command without a data folder goes by.
+func (r *runner) today(c *Config) (time.Time, error) {
+	if c.Date != "" {
+		return ParseDate(c.Date)
+	}
+	return r.machine(), nil
 }
 
 func (r *runner) draw(cmd *cobra.Command, args []string) error {
@@ -65,11 +114,9 @@ func (r *runner) draw(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	at := r.machine()
-	if c.Date != "" {
-		if at, err = ParseDate(c.Date); err != nil {
-			return err
-		}
+	at, err := r.today(c)
+	if err != nil {
+		return err
 	}
 	p, err := catalogue.At(args[0], at)
 	if err != nil {
@@ -86,7 +133,7 @@ func (r *runner) directoryCommand() *cobra.Command {
 			if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
 				return fmt.Errorf("directory folder %s is not there", args[0])
 			}
-			_, found, err := directory.Load(os.DirFS(args[0]))
+			d, found, err := directory.Load(os.DirFS(args[0]))
 			if err != nil {
 				return err
 			}
@@ -101,6 +148,9 @@ func (r *runner) directoryCommand() *cobra.Command {
 			}
 			if faults > 0 {
 				return &Exit{Code: 1, Err: fmt.Errorf("%d faults", faults)}
+			}
+			if err := r.together(cmd, nil, d); err != nil {
+				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), "no faults")
 			return err

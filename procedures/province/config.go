@@ -26,6 +26,10 @@ type Config struct {
 	// PublicURL is how browsers reach it, without a path. Defaults to http://
 	// and the address it listens at.
 	PublicURL string `yaml:"public_url,omitempty"`
+	// TrustedProxies are addresses and networks ("10.0.0.0/8") of reverse proxies
+	// whose X-Forwarded-For tells the browser's address, by which limits count.
+	// Defaults to none.
+	TrustedProxies []string `yaml:"trusted_proxies,omitempty"`
 	// Date sets the law's clock at the first start of a data folder.
 	Date string `yaml:"date,omitempty"`
 	// Procedures and Directory are folders of YAML that replace what the
@@ -153,6 +157,9 @@ func (c *Config) check() error {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
 			bad("public_url %q is not http(s)://host[:port]", c.PublicURL)
 		}
+	}
+	if _, err := parseProxies(c.TrustedProxies); err != nil {
+		wrong = append(wrong, err)
 	}
 	if c.Listen != "" {
 		host, _, err := net.SplitHostPort(c.Listen)

@@ -51,6 +51,9 @@ func (r *runner) start(ctx context.Context, c *Config) (_ *running, err error) {
 	if s.setup, err = r.newSetup(c, folder); err != nil {
 		return nil, err
 	}
+	for _, d := range disagreements(s.setup.Catalogue, s.setup.Live.Directory(), s.setup.Clock.Now()) {
+		r.log.Warn(d)
+	}
 	if !c.NoSim {
 		sims, err := StartSims(folder, r.simsOptions(s.setup))
 		if err != nil {
