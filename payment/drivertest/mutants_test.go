@@ -279,6 +279,11 @@ func TestMutants(t *testing.T) {
 				return s, err
 			}
 		}, "start"},
+		"one payment for all": {func(m *mutant) {
+			m.start = func(context.Context, *driver.Intent) (*driver.Started, error) {
+				return &driver.Started{URL: "https://bank.example/pay"}, nil
+			}
+		}, "start"},
 		"tells the payer nothing": {func(m *mutant) {
 			m.start = func(context.Context, *driver.Intent) (*driver.Started, error) { return &driver.Started{}, nil }
 		}, "start"},
