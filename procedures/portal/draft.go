@@ -31,6 +31,8 @@ type unitChoice struct {
 	Code     string
 	Name     procedures.Text
 	Selected bool
+	// Former is the code of a unit that has ended; Name is then its heir's.
+	Former string
 }
 
 // mayFile answers why a person cannot file a procedure online, or nil.
@@ -73,7 +75,7 @@ func (p *Portal) newDraft(r *request) error {
 func choices(units []desk.Unit, chosen string) []unitChoice {
 	var out []unitChoice
 	for _, u := range units {
-		out = append(out, unitChoice{u.Code, u.Name, u.Code == chosen || len(units) == 1})
+		out = append(out, unitChoice{Code: u.Code, Name: u.Name, Selected: u.Code == chosen || len(units) == 1})
 	}
 	return out
 }

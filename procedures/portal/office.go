@@ -106,7 +106,11 @@ func (p *Portal) unitsOf(r *request) []unitChoice {
 	}
 	for _, code := range scope.Units {
 		if u, ok := p.Units.UnitAt(code, p.now()); ok {
-			out = append(out, unitChoice{code, u.Name, code == r.URL.Query().Get("don-vi")})
+			c := unitChoice{Code: code, Name: u.Name, Selected: code == r.URL.Query().Get("don-vi")}
+			if u.Code != code { // it has ended, and its heir does its work
+				c.Former = code
+			}
+			out = append(out, c)
 		}
 	}
 	return out

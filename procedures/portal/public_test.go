@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/esign"
+	"github.com/motcua/motcua/procedures/desk"
+	"github.com/motcua/motcua/procedures/portal"
 )
 
 func TestLookUpTellsNothingMore(t *testing.T) {
@@ -95,6 +97,39 @@ func TestVerifyPage(t *testing.T) {
 		nobody.upload(page, "kiem-tra", "a.pdf", strings.NewReader("x"))
 	}
 	assert.Equal(t, http.StatusTooManyRequests, nobody.upload(page, "kiem-tra", "a.pdf", strings.NewReader("x")).status)
+}
+
+// merged is a directory in which the first commune has taken over the second.
+type merged struct{ offices }
+
+func (merged) UnitAt(c string, at time.Time) (desk.Unit, bool) {
+	if c == unitB {
+		c = unitA
+	}
+	return offices{}.UnitAt(c, at)
+}
+
+func (merged) Covered(c string, _ bool, _ time.Time) []string { return []string{c, unitB} }
+
+// Work that came from a unit which has ended is told apart from the heir's own.
+func TestInboxOfAnHeir(t *testing.T) {
+	t.Parallel()
+	b := setup(t, plain, func(p *portal.Parts, _ *portal.Options) { p.Units, p.Policy = merged{}, policyOf(merged{}) })
+	options := func(path string) map[string]string {
+		out := map[string]string{}
+		for _, o := range b.as("hoa").open(path).all("option") {
+			out[attr(o, "value")] = textOf(o)
+			if has(o, "selected") {
+				out["selected"] = attr(o, "value")
+			}
+		}
+		return out
+	}
+	name := "UBND phường Tân Phú"
+	assert.Equal(t, map[string]string{"": "Tất cả đơn vị của tôi", unitA: name, unitB: name + " (hồ sơ của đơn vị cũ " + unitB + ")"},
+		options("/can-bo"))
+	assert.Equal(t, unitB, options("/can-bo?don-vi=" + unitB)["selected"])
+	assert.Equal(t, unitA, options("/can-bo?don-vi=" + unitA)["selected"])
 }
 
 func TestInbox(t *testing.T) {

@@ -82,9 +82,11 @@ func (offices) Heir(c string, _ time.Time) (string, bool)      { return c, true 
 func (offices) Covered(c string, _ bool, _ time.Time) []string { return []string{c} }
 func (offices) Parent(string, time.Time) string                { return "" }
 
-func policy() *identity.Policy {
+func policy() *identity.Policy { return policyOf(offices{}) }
+
+func policyOf(units identity.Units) *identity.Policy {
 	from := time.Date(2020, 1, 1, 0, 0, 0, 0, procedures.Zone)
-	t := &identity.Table{Units: offices{}}
+	t := &identity.Table{Units: units}
 	grant := func(role string, reach identity.Reach, steps ...string) {
 		for _, s := range steps {
 			t.Grants = append(t.Grants, identity.Grant{ID: role + "-" + s, Role: role, Step: s, Reach: reach, From: from})
