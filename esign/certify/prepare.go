@@ -25,6 +25,9 @@ func (l *Line) planned() (*planned, error) {
 	if err := json.Unmarshal([]byte(l.plan), &p); err != nil {
 		return nil, fmt.Errorf("certify_lines %s: plan: %w", l.ID, err)
 	}
+	if len(p.Plan.Signatures) != int(AgencySignature) {
+		return nil, fmt.Errorf("certify_lines %s: plan: %d signatures are planned, not %d", l.ID, len(p.Plan.Signatures), AgencySignature)
+	}
 	return &p, nil
 }
 

@@ -419,6 +419,28 @@ func TestAuthorityDown(t *testing.T) {
 	})
 }
 
+// A plan that was altered by hand stops its line and names it; nothing is signed.
+func TestDamagedPlan(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		b.reserve("d1")
+		_, err := b.sign("d1", certify.OfficialSignature)
+		require.NoError(t, err)
+		for _, plan := range []string{"{", "[]", "{}", `{"plan":{"signatures":[{}]}}`} {
+			_, err := b.db.Write.ExecContext(t.Context(), "UPDATE certify_lines SET plan = '"+plan+"'")
+			require.NoError(t, err)
+			_, err = b.sign("d1", certify.AgencySignature)
+			require.ErrorContains(t, err, "certify_lines", plan)
+			_, err = b.Progress(t.Context(), "d1")
+			require.ErrorContains(t, err, "certify_lines", plan)
+			_, err = b.Resume(t.Context(), 10)
+			require.ErrorContains(t, err, "certify_lines", plan)
+			l, err := b.Get(t.Context(), "d1")
+			require.NoError(t, err)
+			assert.Equal(t, 1, l.Signed)
+		}
+	})
+}
+
 func TestAuditNames(t *testing.T) {
 	for _, c := range []struct{ name, change, table, row string }{
 		{"number", "UPDATE certify_lines SET number = 9", "certify_lines", "d1"},
