@@ -213,10 +213,7 @@ func marshalAttributes(attrs []Attribute, tag cbasn1.Tag) ([]byte, error) {
 func build(f func(*cryptobyte.Builder)) []byte {
 	var b cryptobyte.Builder
 	f(&b)
-	out, err := b.Bytes()
-	if err != nil {
-		return nil
-	}
+	out, _ := b.Bytes() // nil after a failure
 	return out
 }
 
