@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 	"time"
 
@@ -55,32 +56,23 @@ func reissue(u usage) func() (*Bend, error) {
 
 // newForger makes an authority under a root of its own that nobody trusts.
 func newForger(u usage) (*tsp.Authority, error) {
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	rootKey, e1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, e2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	stamping, e3 := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
+	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, err
 	}
-	root, err := forge(&x509.Certificate{
+	root, e1 := forge(&x509.Certificate{
 		Subject: pkix.Name{CommonName: "Kit root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, rootKey.Public(), rootKey)
-	if err != nil {
-		return nil, err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
 	tpl := &x509.Certificate{Subject: pkix.Name{CommonName: "Kit forger"}, KeyUsage: x509.KeyUsageDigitalSignature}
 	if u != noUsage {
-		value, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
-		if err != nil {
-			return nil, err
-		}
 		tpl.ExtraExtensions = []pkix.Extension{{
-			Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: u != notCritical, Value: value,
+			Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: u != notCritical, Value: stamping,
 		}}
 	}
-	leaf, err := forge(tpl, root, key.Public(), rootKey)
-	if err != nil {
+	leaf, e2 := forge(tpl, root, key.Public(), rootKey)
+	if err := errors.Join(e1, e2); err != nil {
 		return nil, err
 	}
 	return &tsp.Authority{Chain: [][]byte{leaf.Raw, root.Raw}, Key: key, Rand: rand.Reader}, nil

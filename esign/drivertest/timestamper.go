@@ -75,7 +75,7 @@ func timestamperChecks(f TimestamperFeatures) []check[TimestamperHarness] {
 		refusal("Noise", "T2", plain([]byte("<html>Bảo trì</html>"))),
 		refusal("Rejection", "T2", answer(&tsp.Response{Status: tsp.Rejection, Failure: tsp.SystemFailure})),
 		refusal("Waiting", "T2", answer(&tsp.Response{Status: tsp.Waiting, Failure: tsp.NoFailure})),
-		refusal("CutShort", "T2", onBytes(func(b []byte) []byte { return b[:len(b)-1] })),
+		refusal("CutShort", "T2", onBytes(func(b []byte) []byte { return b[:max(0, len(b)-1)] })),
 		refusal("MoreBehind", "T2", onBytes(func(b []byte) []byte { return append(b, 0) })),
 		refusal("ChangedOctet", "T2", onBytes(changeLast)),
 		refusal("OtherImprint", "T2", asked(func(r *tsp.Request) { r.Imprint = make([]byte, len(r.Imprint)) })),

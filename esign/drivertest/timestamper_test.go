@@ -158,3 +158,18 @@ func TestBrokenTimestampersFail(t *testing.T) {
 		})
 	}
 }
+
+// An authority that answers nonsense of its own accord is told as that, whatever
+// the kit then does with its answers.
+func TestAuthorityOfNoise(t *testing.T) {
+	t.Parallel()
+	token, err := (&tsp.Response{Token: []byte{0x30, 0}}).Marshal()
+	require.NoError(t, err)
+	for name, body := range map[string][]byte{"nothing": nil, "noise": []byte("x"), "a token of noise": token} {
+		a := newAuthority(t, false)
+		a.srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) })
+		err := drivertest.CheckTimestamper(t.Context(), a, drivertest.TimestamperFeatures{})
+		require.ErrorContains(t, err, "Stamp: rule T1", name)
+		require.NotContains(t, err.Error(), "Noise: rule T2", name)
+	}
+}
