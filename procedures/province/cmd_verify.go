@@ -58,7 +58,7 @@ func (r *runner) verify(cmd *cobra.Command, files []string, trust string, asJSON
 		}
 		worst = max(worst, code)
 		if err := v.write(cmd.OutOrStdout(), asJSON); err != nil {
-			return err
+			return &Exit{Code: exitUnreadable, Err: err} // nobody has read the report: no code may pass for a verdict
 		}
 	}
 	if worst == exitValid {

@@ -196,7 +196,7 @@ func (f *Folder) Secret(name string, n int) ([]byte, error) {
 	path := f.Path("secrets", name)
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && f.lock != nil { // a reader makes nothing
-		if err := f.lost(name); err != nil {
+		if err := f.lost(name, path); err != nil {
 			return nil, err
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -219,10 +219,11 @@ func (f *Folder) Secret(name string, n int) ([]byte, error) {
 	return key, nil
 }
 
-// lost says that a secret which was made once is not there any more.
-func (f *Folder) lost(name string) error {
-	if slices.Contains(f.kept.Secrets, name) {
-		return fmt.Errorf("secret %s is gone (restore it from a copy of the folder)", f.Path("secrets", name))
+// lost says that what was made once under a name is not in its file any more.
+func (f *Folder) lost(name, path string) error {
+	_, err := os.Stat(path)
+	if slices.Contains(f.kept.Secrets, name) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("secret %s is gone (restore it from a copy of the folder)", path)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -73,9 +72,13 @@ func openDatabase(ctx context.Context, s *Setup) (*sqlkit.DB, error) {
 		if s.ReadOnly {
 			return sqlopen.OpenReadOnly(path)
 		}
-		url = "sqlite:" + path
+		db, err := sqlopen.Open(ctx, "sqlite:"+path, nil)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return db, nil
 	}
-	return sqlopen.Open(ctx, url, nil)
+	return sqlopen.Open(ctx, url, nil) // the address of a server may hold a password: no error names it
 }
 
 // Bindings are what the machines of every procedure may name.
@@ -107,21 +110,24 @@ func OpenFiles(s *Setup) (*files.Store, error) {
 
 // OpenVault opens the keys that seal citizens' ids.
 func OpenVault(s *Setup) (*identity.Vault, error) {
-	if s.ReadOnly {
-		return identity.ReadVault(s.Folder.Path("secrets"))
-	}
 	const name = "identity.key"
-	if _, err := os.Stat(s.Folder.Path("secrets", name)); errors.Is(err, fs.ErrNotExist) {
-		if err := s.Folder.lost(name); err != nil {
-			return nil, err
+	path := s.Folder.Path("secrets", name)
+	if s.ReadOnly {
+		v, err := identity.ReadVault(s.Folder.Path("secrets"))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		return v, nil
+	}
+	if err := s.Folder.lost(name, path); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(s.Folder.Path("secrets"), 0o700); err != nil {
 		return nil, err
 	}
 	v, err := identity.OpenVault(s.Folder.Path("secrets"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return v, s.Folder.remember(name)
 }

@@ -29,7 +29,6 @@ const NoticePath = "/thanh-toan/thong-bao/"
 // of its own, which the folder keeps, and speaks the real protocol.
 type Sims struct {
 	servers []*http.Server
-	pki     *pkisim.PKI
 	running sync.WaitGroup
 	cancel  context.CancelFunc
 	// Config is how a province reaches them.
@@ -55,48 +54,46 @@ func StartSims(f *Folder, o *SimsOptions) (_ *Sims, err error) {
 			err = errors.Join(err, s.Stop(context.Background()))
 		}
 	}()
-	for _, start := range []func(*Folder, *SimsOptions) error{s.startOIDC, s.startVNPAY, s.startPKI} {
-		if err := start(f, o); err != nil {
+	for _, sim := range []struct {
+		name string
+		open func(f *Folder, o *SimsOptions, base string) (http.Handler, error)
+	}{{"oidc simulator", s.openOIDC}, {"vnpay simulator", s.openVNPAY}, {"pki simulator", s.openPKI}} {
+		l, err := f.Listen(sim.name, "")
+		if err != nil {
 			return nil, err
 		}
+		h, err := sim.open(f, o, "http://"+l.Addr().String())
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		s.serve(l, h, o.Logger)
 	}
 	return s, nil
-}
-
-// dir makes a private folder for one simulator.
-func dir(f *Folder, name string) (string, error) {
-	d := f.Path("sim", name)
-	return d, os.MkdirAll(d, 0o700)
 }
 
 func (s *Sims) serve(l net.Listener, h http.Handler, log *zap.Logger) {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: zap.NewStdLog(log)}
 	s.servers = append(s.servers, srv)
-	go func() {
+	s.running.Go(func() { // Stop waits for it: a server stopped before it has begun closes its listener only then
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("simulator stopped", zap.Error(err))
 		}
-	}()
+	})
 }
 
-func (s *Sims) startOIDC(f *Folder, o *SimsOptions) error {
-	l, err := f.Listen("oidc simulator", "")
-	if err != nil {
-		return err
-	}
-	issuer := "http://" + l.Addr().String()
+func (s *Sims) openOIDC(f *Folder, o *SimsOptions, issuer string) (http.Handler, error) {
 	citizens, err := client(f, issuer, "citizens")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	officials, err := client(f, issuer, "officials")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d, err := dir(f, "oidc")
-	if err != nil {
-		return err
+	d := f.Path("sim", "oidc")
+	if err := os.MkdirAll(d, 0o700); err != nil {
+		return nil, err
 	}
 	people := append([]oidcsim.Person{}, o.Citizens...)
 	for _, official := range o.Directory.Officials() {
@@ -111,11 +108,10 @@ func (s *Sims) startOIDC(f *Folder, o *SimsOptions) error {
 			Kind:   identity.Citizen,
 		}, {ID: officials.ID, Secret: officials.Secret, Kind: identity.Official}}}, d, nil)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return nil, err
 	}
-	s.serve(l, sim, o.Logger)
 	s.Config.Identity = IdentityConfig{Citizens: citizens, Officials: officials}
-	return nil
+	return sim, nil
 }
 
 func client(f *Folder, issuer, id string) (ClientConfig, error) {
@@ -123,27 +119,19 @@ func client(f *Folder, issuer, id string) (ClientConfig, error) {
 	return ClientConfig{Issuer: issuer, ID: id, Secret: hex.EncodeToString(secret)}, err
 }
 
-func (s *Sims) startVNPAY(f *Folder, o *SimsOptions) error {
-	l, err := f.Listen("vnpay simulator", "")
-	if err != nil {
-		return err
-	}
+func (s *Sims) openVNPAY(f *Folder, o *SimsOptions, base string) (http.Handler, error) {
 	secret, err := f.Secret("vnpay", 24)
 	if err != nil {
-		return err
-	}
-	d, err := dir(f, "vnpay")
-	if err != nil {
-		return err
+		return nil, err
 	}
 	text := hex.EncodeToString(secret)
 	const terminal = "MOTCUA01"
-	sim, err := vnpaysim.New(d, vnpaysim.Config{Terminal: terminal, Secret: []byte(text), NoticeURL: NoticePath + "vnpay"},
-		&http.Client{Timeout: 10 * time.Second}, &vnpaysim.Options{Now: o.Machine, Logger: o.Logger})
+	c := vnpaysim.Config{Terminal: terminal, Secret: []byte(text), NoticeURL: NoticePath + "vnpay"}
+	sim, err := vnpaysim.New(f.Path("sim", "vnpay"), c, &http.Client{Timeout: 10 * time.Second},
+		&vnpaysim.Options{Now: o.Machine, Logger: o.Logger})
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return nil, err
 	}
-	s.serve(l, sim.Handler(), o.Logger)
 	ctx, cancel := context.WithCancel(context.Background()) // until Stop
 	s.cancel = cancel
 	s.running.Go(func() {
@@ -151,38 +139,38 @@ func (s *Sims) startVNPAY(f *Folder, o *SimsOptions) error {
 			o.Logger.Error("payment simulator stopped", zap.Error(err))
 		}
 	})
-	base := "http://" + l.Addr().String()
 	s.Config.Payment.VNPAY = &VNPAYConfig{
 		Terminal: terminal,
 		Secret:   text,
 		PayURL:   base + vnpaysim.PayPath,
 		QueryURL: base + vnpaysim.QueryPath,
 	}
-	return nil
+	return sim.Handler(), nil
 }
 
-// startPKI keeps the authorities under DIR/trust, where a person finds root.pem.
-func (s *Sims) startPKI(f *Folder, o *SimsOptions) error {
-	l, err := f.Listen("pki simulator", "")
-	if err != nil {
-		return err
+// openPKI keeps the authorities under DIR/trust, where a person finds root.pem.
+func (s *Sims) openPKI(f *Folder, o *SimsOptions, base string) (http.Handler, error) {
+	const name = pkisim.RootFile
+	if err := f.lost(name, f.Path("trust", name)); err != nil { // another root would verify nothing this one has certified
+		return nil, err
 	}
-	s.pki, err = pkisim.New(f.Path("trust"), &pkisim.Options{Now: o.Clock.Now, Logger: o.Logger})
+	pki, err := pkisim.New(f.Path("trust"), &pkisim.Options{Now: o.Clock.Now, Logger: o.Logger})
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return nil, err
+	}
+	if err := f.remember(name); err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/ca/", http.StripPrefix("/ca", s.pki.CAHandler()))
-	mux.Handle("/tsa", s.pki.TSAHandler())
-	s.serve(l, mux, o.Logger)
-	base := "http://" + l.Addr().String()
-	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.pki.Root().Raw})
+	mux.Handle("/ca/", http.StripPrefix("/ca", pki.CAHandler()))
+	mux.Handle("/tsa", pki.TSAHandler())
+	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pki.Root().Raw})
 	s.Config.Esign = EsignConfig{
 		Roots:        string(root),
 		Timestampers: []string{base + "/tsa"},
-		CA:           &CAConfig{URL: base + "/ca", Secret: s.pki.Secret()},
+		CA:           &CAConfig{URL: base + "/ca", Secret: pki.Secret()},
 	}
-	return nil
+	return mux, nil
 }
 
 // Stop ends them; what they were answering they finish until ctx ends.

@@ -39,7 +39,7 @@ type page struct {
 	url    *url.URL
 	status int
 	body   []byte
-	root   *html.Node
+	root   *html.Node // empty where the answer is no HTML
 }
 
 func (b *browser) get(ctx context.Context, path string) (*page, error) {
@@ -47,11 +47,7 @@ func (b *browser) get(ctx context.Context, path string) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	return b.do(req)
+	return b.do((&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}).WithContext(ctx))
 }
 
 func (b *browser) do(req *http.Request) (*page, error) {
@@ -67,7 +63,7 @@ func (b *browser) do(req *http.Request) (*page, error) {
 	if len(body) > maxPage {
 		return nil, fmt.Errorf("%s answers more than %d bytes", req.URL.Path, maxPage)
 	}
-	p := &page{url: resp.Request.URL, status: resp.StatusCode, body: body}
+	p := &page{url: resp.Request.URL, status: resp.StatusCode, body: body, root: &html.Node{Type: html.DocumentNode}}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		if p.root, err = html.Parse(bytes.NewReader(body)); err != nil {
 			return nil, err
@@ -92,9 +88,6 @@ type button struct{ name, value, text string }
 // form finds the form whose data-event or id is name; "" finds the first that
 // posts.
 func (p *page) form(name string) *form {
-	if p.root == nil {
-		return nil
-	}
 	n := find(p.root, func(n *html.Node) bool {
 		return n.Data == "form" && strings.EqualFold(attr(n, "method"), "post") &&
 			(name == "" && attr(n, "id") != "dang-xuat" || name != "" && (attr(n, "data-event") == name || attr(n, "id") == name))
@@ -152,31 +145,16 @@ func (b *browser) submit(ctx context.Context, f *form) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	var body io.Reader = strings.NewReader(f.values.Encode())
+	var body bytes.Buffer
 	kind := "application/x-www-form-urlencoded"
 	if f.multipart {
-		var buf bytes.Buffer
-		w := multipart.NewWriter(&buf)
-		for name, values := range f.values {
-			for _, v := range values {
-				if err := w.WriteField(name, v); err != nil {
-					return nil, err
-				}
-			}
-		}
-		part, err := w.CreateFormFile(f.file, "scan.pdf")
-		if err != nil {
+		if kind, err = f.parts(&body); err != nil {
 			return nil, err
 		}
-		if _, err := part.Write(f.content); err != nil {
-			return nil, err
-		}
-		if err := w.Close(); err != nil {
-			return nil, err
-		}
-		body, kind = &buf, w.FormDataContentType()
+	} else {
+		body.WriteString(f.values.Encode())
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), &body)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +163,25 @@ func (b *browser) submit(ctx context.Context, f *form) (*page, error) {
 	return b.do(req)
 }
 
+// parts writes the form in parts, its file the last, and returns their media
+// type.
+func (f *form) parts(out io.Writer) (kind string, err error) {
+	w := multipart.NewWriter(out)
+	for name, values := range f.values {
+		for _, v := range values {
+			err = errors.Join(err, w.WriteField(name, v))
+		}
+	}
+	part, wrong := w.CreateFormFile(f.file, "scan.pdf")
+	if err = errors.Join(err, wrong); err != nil {
+		return "", err
+	}
+	_, err = part.Write(f.content)
+	return w.FormDataContentType(), errors.Join(err, w.Close())
+}
+
 // main returns an attribute of the page's main element.
 func (p *page) main(name string) string {
-	if p.root == nil {
-		return ""
-	}
 	n := find(p.root, func(n *html.Node) bool { return n.Data == "main" })
 	if n == nil {
 		return ""

@@ -39,6 +39,8 @@ type Options struct {
 	Timeout, Patience time.Duration
 	// Now is the machine's clock, by which patience runs. Defaults to time.Now.
 	Now func() time.Time
+	// pause waits by that clock, until ctx ends.
+	pause func(ctx context.Context, d time.Duration) error
 }
 
 // Refused says that the scan cannot be certified.
@@ -71,6 +73,9 @@ func Run(ctx context.Context, o *Options) error {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.pause == nil {
+		o.pause = pause
+	}
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" {
 		return fmt.Errorf("%q is no address of a province", o.URL)
@@ -78,6 +83,9 @@ func Run(ctx context.Context, o *Options) error {
 	r := &run{o: o, base: base, printed: map[string]bool{}}
 	if r.citizen, err = r.signIn(ctx, "citizen", 0); err != nil {
 		return err
+	}
+	if r.citizen == nil {
+		return errors.New("the sign-in page lists no citizen")
 	}
 	for _, step := range []func(context.Context) error{r.file, r.announce, r.handle, r.download} {
 		if err := step(ctx); err != nil {
@@ -192,6 +200,9 @@ func (r *run) unfinished(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if list.status != 200 { // what cannot be seen may be there: nothing is begun anew
+			return "", fmt.Errorf("the list of dossiers cannot be read: %s", list.trouble())
+		}
 		var paths []string
 		at = ""
 		walk(list.root, func(n *html.Node) {
@@ -296,7 +307,7 @@ func (r *run) papers(ctx context.Context) (*page, error) {
 		if err != nil || drawn || r.o.Now().After(deadline) {
 			return p, err
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := r.o.pause(ctx, 100*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -368,9 +379,6 @@ func (p *page) paper(kind string) string {
 
 // trouble is what a page that should not have come says.
 func (p *page) trouble() string {
-	if p.root == nil {
-		return fmt.Sprintf("status %d", p.status)
-	}
 	for _, id := range []string{"loi", "noi-dung"} {
 		if n := find(p.root, func(n *html.Node) bool { return attr(n, "id") == id }); n != nil {
 			t := text(n)

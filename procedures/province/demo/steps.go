@@ -86,7 +86,7 @@ func (r *run) handle(ctx context.Context) error {
 		if r.o.Now().After(deadline) {
 			return fmt.Errorf("the dossier stays in state %s: nobody's page offers the next step", p.main("data-state"))
 		}
-		if err := pause(ctx, 250*time.Millisecond); err != nil {
+		if err := r.o.pause(ctx, 250*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (r *run) post(ctx context.Context, b *browser, f *form, printed string) (bo
 		return false, err
 	}
 	if p.status >= 500 {
-		return false, pause(ctx, time.Second)
+		return false, r.o.pause(ctx, time.Second)
 	}
 	if printed != "" && p.status < 400 {
 		return true, r.line(printed, b.name, p.main("data-state"), now(p))
@@ -211,7 +211,7 @@ func (r *run) pay(ctx context.Context, f *form) (bool, error) {
 		return false, err
 	}
 	if p.url.Host == r.base.Host { // no gateway: paid meanwhile, or told to wait
-		return false, pause(ctx, time.Second)
+		return false, r.o.pause(ctx, time.Second)
 	}
 	gate := p.form("")
 	if gate == nil {
