@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,16 @@ func launch(t *testing.T, lines int, args ...string) (out *spoken, end func() in
 		cancel()
 		return <-code
 	}
+}
+
+// server answers until the test ends. It does not close as httptest's servers do:
+// they close the idle connections of everybody in the process, of which a POST
+// that is just about to be sent may be one.
+func server(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(func() { _ = srv.Config.Close() })
+	return srv
 }
 
 func status(t *testing.T, address string) int {

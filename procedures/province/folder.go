@@ -35,6 +35,9 @@ type kept struct {
 	// Secrets name what was made at first start, so that a lost one is told and
 	// not replaced: what it sealed or signed would be lost with it.
 	Secrets []string `json:"secrets,omitempty"`
+	// Database says that the folder's own database was made: an empty one in its
+	// place would give numbers of the register a second time.
+	Database bool `json:"database,omitempty"`
 }
 
 // OpenFolder opens DIR as its owner and makes it if absent, readable by its
@@ -226,6 +229,28 @@ func (f *Folder) lost(name, path string) error {
 		return fmt.Errorf("secret %s is gone (restore it from a copy of the folder)", path)
 	}
 	return nil
+}
+
+// databaseFile is the folder's own database.
+const databaseFile = "motcua.db"
+
+// databaseLost says that the folder's own database, which was made once, is not
+// there any more.
+func (f *Folder) databaseLost() error {
+	_, err := os.Stat(f.Path(databaseFile))
+	if f.kept.Database && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("database %s is gone (restore it from a copy of the folder, or begin with another --data)", f.Path(databaseFile))
+	}
+	return nil
+}
+
+// rememberDatabase keeps that the folder's own database is there.
+func (f *Folder) rememberDatabase() error {
+	if f.kept.Database {
+		return nil
+	}
+	f.kept.Database = true
+	return f.write()
 }
 
 // remember keeps the name of a secret that is there now.

@@ -21,11 +21,12 @@ func TestFolderThatWentAway(t *testing.T) {
 	t.Parallel()
 	var listened string
 	for name, use := range map[string]func(f *Folder) error{
-		"clock":  func(f *Folder) error { _, err := f.Clock(lawDay, noon); return err },
-		"now":    func(f *Folder) error { _, err := f.Clock("", noon); return err },
-		"listen": func(f *Folder) error { _, err := f.Listen("portal", listened); return err },
-		"config": func(f *Folder) error { return f.keepConfig(&Config{}) },
-		"name":   func(f *Folder) error { return f.remember("a") },
+		"clock":    func(f *Folder) error { _, err := f.Clock(lawDay, noon); return err },
+		"now":      func(f *Folder) error { _, err := f.Clock("", noon); return err },
+		"listen":   func(f *Folder) error { _, err := f.Listen("portal", listened); return err },
+		"config":   func(f *Folder) error { return f.keepConfig(&Config{}) },
+		"name":     func(f *Folder) error { return f.remember("a") },
+		"database": (*Folder).rememberDatabase,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -74,6 +74,14 @@ func TestReceiptsThatCannotBeDrawn(t *testing.T) {
 		exec(t, s.app.DB.Write, "ALTER TABLE gone RENAME TO "+name)
 	}
 	require.NoError(t, draw(t.Context(), message))
+
+	var guard string // receipts change never: a row without lines takes a database without its guard
+	require.NoError(t, s.app.DB.Read.QueryRowContext(t.Context(), "SELECT name FROM sqlite_master WHERE type = 'trigger' "+
+		"AND tbl_name = 'payment_receipts' AND sql LIKE '%UPDATE%'").Scan(&guard))
+	exec(t, s.app.DB.Write, "DROP TRIGGER "+guard)
+	exec(t, s.app.DB.Write, "UPDATE payment_receipts SET lines = '[]'")
+	require.ErrorContains(t, draw(t.Context(), message), "receiptpdf")
+	assert.Equal(t, before, papers())
 }
 
 func exec(t *testing.T, db *sql.DB, statement string) {

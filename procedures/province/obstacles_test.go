@@ -142,13 +142,13 @@ func TestStartAfterLoss(t *testing.T) {
 		err := withObstacle(t, data, name, func(string) error { return nil })
 		assert.Equal(t, before, contents(t, data))
 		switch {
-		case strings.HasPrefix(name, "secrets/"), name == "trust/root.pem":
+		case strings.HasPrefix(name, "secrets/"), name == "trust/root.pem", name == "motcua.db":
 			assert.ErrorContains(t, err, "is gone (restore it", name)
 		case name == "trust/root.key", strings.HasPrefix(name, "trust/issued/"), name == "lock", name == "served.yaml":
 			assert.NoError(t, err, name) // as above
 		case strings.HasPrefix(name, "trust/"):
 			assert.ErrorContains(t, err, "is not whole", name)
-		default: // a database, simulators' memories and the choices of a first start begin anew
+		default: // simulators' memories and the choices of a first start begin anew
 			assert.NoError(t, err, name)
 		}
 	}

@@ -53,6 +53,9 @@ func OpenDatabase(ctx context.Context, s *Setup) (*sqlkit.DB, func(), error) {
 	}
 	err = errors.Join(migrate.Up(ctx, db, workflow.Migrations(), identity.Migrations(), payment.Migrations(), esign.Migrations(),
 		certify.Migrations(), desk.Migrations()), riverjobs.Up(ctx, db))
+	if err == nil && s.Config.Database == "" {
+		err = s.Folder.rememberDatabase()
+	}
 	if err != nil {
 		shut()
 		return nil, nil, err
@@ -63,7 +66,10 @@ func OpenDatabase(ctx context.Context, s *Setup) (*sqlkit.DB, func(), error) {
 func openDatabase(ctx context.Context, s *Setup) (*sqlkit.DB, error) {
 	url := s.Config.Database
 	if url == "" {
-		url = "sqlite:" + s.Folder.Path("motcua.db")
+		if err := s.Folder.databaseLost(); err != nil {
+			return nil, err
+		}
+		url = "sqlite:" + s.Folder.Path(databaseFile)
 	}
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		if !filepath.IsAbs(path) && s.Config.Database != "" {

@@ -33,7 +33,7 @@ func newProxied(t *testing.T) *proxied {
 	t.Helper()
 	p := &proxied{}
 	var forward atomic.Pointer[httputil.ReverseProxy]
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if p.left.Add(-1) != 0 {
 			forward.Load().ServeHTTP(w, r)
 			return
@@ -48,8 +48,7 @@ func newProxied(t *testing.T) *proxied {
 			return
 		}
 		panic(http.ErrAbortHandler)
-	}))
-	t.Cleanup(srv.Close)
+	})
 	p.url = srv.URL
 	s, err := newRunner().start(t.Context(), &Config{Data: filepath.Join(t.TempDir(), "data"), Date: lawDay, PublicURL: srv.URL})
 	require.NoError(t, err)

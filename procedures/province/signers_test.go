@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,11 +37,10 @@ func newAuthority(t *testing.T) *authority {
 	var err error
 	a.pki, err = pkisim.New(filepath.Join(t.TempDir(), "trust"), &pkisim.Options{Now: a.now})
 	require.NoError(t, err)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := server(t, func(w http.ResponseWriter, r *http.Request) {
 		a.asked.Add(1)
 		a.pki.CAHandler().ServeHTTP(w, r)
-	}))
-	t.Cleanup(srv.Close)
+	})
 	a.url = srv.URL
 	a.live, _, err = directory.Open(small().Directory, &directory.Options{Log: zap.NewNop()})
 	require.NoError(t, err)
@@ -135,12 +133,11 @@ func TestAuthorityThatAnswersNonsense(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	for _, body := range []string{"", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"} {
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+		srv := server(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 		dir := filepath.Join(t.TempDir(), "signers")
 		_, err := a.signers(dir, EsignConfig{CA: &CAConfig{URL: srv.URL}}).Signer(t.Context(), "cb-2")
 		require.ErrorContains(t, err, "no key of signer cb-2", "%q", body)
 		assert.NoDirExists(t, dir)
-		srv.Close()
 	}
 }
 

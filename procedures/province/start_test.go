@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/motcua/motcua/workflow/sqlkit"
 )
@@ -44,6 +46,7 @@ func TestStartThatContradicts(t *testing.T) {
 		"directory folder " + none: {Directory: none},
 		"procedures folder":        {Procedures: none},
 		"holds none of":            {Procedures: t.TempDir()},
+		"term-longer":              {Procedures: faultyProcedures(t)},
 		"directory: ":              {Directory: t.TempDir()},
 		"portal cannot listen at":  {Listen: "192.0.2.1:1"}, // TEST-NET-1 (RFC 5737): no machine has it
 		"http://a b":               {PublicURL: "http://a b"},
@@ -193,6 +196,24 @@ func TestDirectoryFindings(t *testing.T) {
 	assert.True(t, ok)
 	_, err = r.openDirectory(filepath.Join(dir, "units.yaml"))
 	assert.ErrorContains(t, err, "is not there", "a file is no folder")
+}
+
+// A directory that lets nobody take a step is warned of, but is served.
+func TestStartWarns(t *testing.T) {
+	t.Parallel()
+	r := newRunner()
+	core, logs := observer.New(zap.WarnLevel)
+	r.log = zap.New(core)
+	c := &Config{Data: filepath.Join(t.TempDir(), "data"), Date: lawDay}
+	s, err := r.start(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, s.close())
+	assert.Zero(t, logs.Len(), "%v", logs.All())
+	c.Directory = idle(t)
+	s, err = r.start(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, s.close())
+	assert.NotZero(t, logs.FilterMessageSnippet("nobody may take step compare").Len())
 }
 
 // What is undone goes in reverse, all of it, and every failure is told.

@@ -40,13 +40,20 @@ type fake struct {
 	slipLook int                                                                // looks at the returned dossier until its slip is drawn
 }
 
+// server answers until the test ends. It does not close as httptest's servers do:
+// they close the idle connections of everybody in the process, of which a POST
+// that is just about to be sent may be one.
+func server(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(func() { _ = srv.Config.Close() })
+	return srv
+}
+
 func newFake(t *testing.T) *fake {
 	t.Helper()
 	f := &fake{t: t}
-	f.srv = httptest.NewServer(f.counted(f.serve))
-	f.pay = httptest.NewServer(f.counted(f.gateway))
-	t.Cleanup(f.srv.Close)
-	t.Cleanup(f.pay.Close)
+	f.srv, f.pay = server(t, f.counted(f.serve)), server(t, f.counted(f.gateway))
 	return f
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -17,11 +16,10 @@ import (
 // shown is a page a server answers with, as a browser sees it.
 func shown(t *testing.T, kind, body string) (*browser, *page) {
 	t.Helper()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	srv := server(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		_, _ = io.WriteString(w, body)
-	}))
-	t.Cleanup(srv.Close)
+	})
 	base, err := url.Parse(srv.URL)
 	require.NoError(t, err)
 	b, err := newBrowser(base, time.Minute)
@@ -94,10 +92,7 @@ func TestAnswerAtItsLimit(t *testing.T) {
 	t.Parallel()
 	b, p := shown(t, "text/plain", strings.Repeat("x", maxPage))
 	assert.Len(t, p.body, maxPage)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, strings.Repeat("x", maxPage+1))
-	}))
-	t.Cleanup(srv.Close)
+	srv := server(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", maxPage+1)) })
 	_, err := b.get(t.Context(), srv.URL+"/big")
 	require.ErrorContains(t, err, "/big answers more than 67108864 bytes")
 }
