@@ -150,7 +150,7 @@ func TestEveryFaultOfWholeTablesIsTold(t *testing.T) {
 			came := false
 			return func(ctx context.Context) error {
 				b.pass(time.Minute) // the lease of a try that failed has run out
-				_, err := b.s.Outbox().Drain(ctx, 100, func(_ context.Context, ms []sqlkit.Message) error {
+				_, err := b.s.Outbox().Drain(ctx, 1000, func(_ context.Context, ms []sqlkit.Message) error {
 					came = came || slices.ContainsFunc(ms, func(m sqlkit.Message) bool { return m.ID == "settled:"+c.ID })
 					return nil
 				})

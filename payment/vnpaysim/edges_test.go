@@ -238,6 +238,41 @@ func TestNoticeOnItsWay(t *testing.T) {
 	}
 }
 
+// Whoever pays is sent back once the first notice is answered: meanwhile nobody
+// else sends it.
+func TestNoticeOfAPayerAtThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tr, err := w.sim.accept(payQuery("R", nil))
+	require.NoError(t, err)
+	other, err := w.sim.accept(payQuery("S", nil))
+	require.NoError(t, err)
+	w.sim.hold(tr.Token)
+	w.sim.hold(tr.Token) // in two windows
+	for _, token := range []string{tr.Token, other.Token} {
+		_, err = w.sim.decide(token, Normal, false)
+		require.NoError(t, err)
+	}
+	due, err := w.sim.claim("")
+	require.NoError(t, err)
+	require.NotNil(t, due)
+	require.Equal(t, "S", due.Ref, "others' are sent")
+	w.sim.release(tr.Token)
+	due, err = w.sim.claim("")
+	require.NoError(t, err)
+	require.Nil(t, due)
+	w.sim.release(tr.Token)
+	due, err = w.sim.claim("")
+	require.NoError(t, err)
+	require.NotNil(t, due)
+	require.Equal(t, "R", due.Ref)
+	require.Empty(t, w.sim.held)
+	require.Len(t, w.sim.wake, 1, "what is left is looked at, at once")
+
+	w.pay("T", Normal, "pay")
+	require.Empty(t, w.sim.held, "who has left the page holds nothing")
+}
+
 // What goes wrong with the merchant is noted as no answer, without the query in the log.
 func TestNoticesNobodyTakes(t *testing.T) {
 	t.Parallel()

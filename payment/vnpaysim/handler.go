@@ -134,7 +134,10 @@ func (s *Sim) pay(w http.ResponseWriter, r *http.Request, page *template.Templat
 		s.show(w, page, http.StatusBadRequest, view{Problem: "Yêu cầu không hợp lệ."})
 		return
 	}
-	t, err := s.decide(r.PostFormValue("token"), b, action == "cancel")
+	token := r.PostFormValue("token")
+	s.hold(token)
+	defer s.release(token)
+	t, err := s.decide(token, b, action == "cancel")
 	if err != nil {
 		s.show(w, page, http.StatusNotFound, view{Problem: "Không có giao dịch này."})
 		return
@@ -150,10 +153,6 @@ func (s *Sim) pay(w http.ResponseWriter, r *http.Request, page *template.Templat
 		if err != nil || due == nil {
 			break
 		}
-	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
 	}
 	s.back(w, r, &t)
 }

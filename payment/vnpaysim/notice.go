@@ -56,6 +56,27 @@ func (s *Sim) Deliver(ctx context.Context) (int, error) {
 	}
 }
 
+// hold leaves the notices of a payment to its page, whose payer is sent back once
+// the first is answered.
+func (s *Sim) hold(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[token]++
+}
+
+// release gives what is left of them to [Sim.Run].
+func (s *Sim) release(token string) {
+	s.mu.Lock()
+	if s.held[token]--; s.held[token] == 0 {
+		delete(s.held, token)
+	}
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
 // claim takes one due notice (of a token, if given) and moves its due time on,
 // so that nobody sends it meanwhile.
 func (s *Sim) claim(token string) (*Transaction, error) {
@@ -63,7 +84,7 @@ func (s *Sim) claim(token string) (*Transaction, error) {
 	defer s.mu.Unlock()
 	now := s.o.Now()
 	for _, t := range s.byKey {
-		if t.Left == 0 || t.NextUS > now.UnixMicro() || token != "" && t.Token != token {
+		if t.Left == 0 || t.NextUS > now.UnixMicro() || token != "" && t.Token != token || token == "" && s.held[t.Token] > 0 {
 			continue
 		}
 		c := *t

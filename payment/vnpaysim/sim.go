@@ -61,6 +61,7 @@ type Sim struct {
 	mu      sync.Mutex
 	byKey   map[string]*Transaction
 	byToken map[string]*Transaction
+	held    map[string]int // payments whose payers are at the page, by token
 	number  int64
 	behave  Behaviour
 }
@@ -81,7 +82,7 @@ func New(dir string, cfg Config, client *http.Client, o *Options) (*Sim, error) 
 	s := &Sim{
 		cfg: cfg, dir: dir, client: client,
 		wake:  make(chan struct{}, 1),
-		byKey: map[string]*Transaction{}, byToken: map[string]*Transaction{},
+		byKey: map[string]*Transaction{}, byToken: map[string]*Transaction{}, held: map[string]int{},
 		number: firstNumber, behave: Normal,
 	}
 	if o != nil {

@@ -3,6 +3,10 @@ package province
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -157,6 +161,48 @@ func assemble(ctx context.Context, s *Setup) (_ *App, _ func(), err error) {
 
 func newRunner() *runner {
 	return &runner{province: small(), build: assemble, machine: time.Now, log: zap.NewNop()}
+}
+
+// firstStart is what a first start leaves in a data folder. It is made once, for
+// its tables and keys take longer than all that tests do with them.
+var firstStart = sync.OnceValues(func() (_ fstest.MapFS, err error) {
+	dir, err := os.MkdirTemp("", "province")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	s, err := newRunner().start(context.Background(), &Config{Data: dir, Date: lawDay})
+	if err != nil {
+		return nil, err
+	}
+	s.setup.Folder.kept.Ports = nil // each copy chooses its own
+	if err := errors.Join(s.setup.Folder.write(), s.close()); err != nil {
+		return nil, err
+	}
+	made, root := fstest.MapFS{}, os.DirFS(dir)
+	return made, fs.WalkDir(root, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return err
+		}
+		made[name] = &fstest.MapFile{Mode: e.Type() | 0o700}
+		if e.Type().IsRegular() {
+			made[name].Data, err = fs.ReadFile(root, name)
+		}
+		return err
+	})
+})
+
+// served is a data folder after its first starts, which has chosen its addresses.
+func served(t *testing.T) string {
+	t.Helper()
+	first, err := firstStart()
+	require.NoError(t, err)
+	data := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.CopyFS(data, first))
+	s, err := newRunner().start(t.Context(), &Config{Data: data})
+	require.NoError(t, err)
+	require.NoError(t, s.close())
+	return data
 }
 
 // started is a province that listens and does not serve yet; it ends with the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,7 +31,7 @@ func handlers(t *testing.T, a *App, table string) map[string]handler {
 // it is tried again and never dropped.
 func TestMessagesThatCannotBeHandled(t *testing.T) {
 	t.Parallel()
-	a := started(t, filepath.Join(t.TempDir(), "data")).app
+	a := started(t, served(t)).app
 	for _, c := range []struct{ table, topic, payload, complaint string }{
 		{"payment_outbox", payment.TopicSettled, "{", "payment_outbox m-1"},
 		{"payment_outbox", payment.TopicSettled, `{"charge":"none"}`, "none"},
@@ -93,7 +92,7 @@ func exec(t *testing.T, db *sql.DB, statement string) {
 // Every pass runs, tells its error, and is due within seconds, but for sessions.
 func TestPasses(t *testing.T) {
 	t.Parallel()
-	a := started(t, filepath.Join(t.TempDir(), "data")).app
+	a := started(t, served(t)).app
 	passes := map[string]riverjobs.Pass{}
 	for _, p := range JobOptions(a.Setup, a.Payments, a.Signatures, a.Register, a.SignIn).Passes {
 		passes[p.Name] = p

@@ -47,16 +47,6 @@ func contents(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// served is a data folder after a first start.
-func served(t *testing.T) string {
-	t.Helper()
-	data := filepath.Join(t.TempDir(), "data")
-	s, err := newRunner().start(t.Context(), &Config{Data: data, Date: lawDay})
-	require.NoError(t, err)
-	require.NoError(t, s.close())
-	return data
-}
-
 // withObstacle starts a province with something in a file's place, and again
 // without it: the second start must find everything as it was, its addresses
 // too. It returns the first start's error.

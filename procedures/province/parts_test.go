@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +43,7 @@ func TestPayWithoutGateway(t *testing.T) {
 // How unit and official are called is asked of the directory of the day.
 func TestNamesOfTheDay(t *testing.T) {
 	t.Parallel()
-	s := started(t, filepath.Join(t.TempDir(), "data")).setup
+	s := started(t, served(t)).setup
 	day := time.Date(2024, 11, 15, 8, 0, 0, 0, hanoi)
 	n, err := names(s)(t.Context(), "H99.02", "cb-2", day)
 	require.NoError(t, err)
@@ -71,7 +70,7 @@ func TestNamesOfTheDay(t *testing.T) {
 // and the hours of their own.
 func TestOffices(t *testing.T) {
 	t.Parallel()
-	s := started(t, filepath.Join(t.TempDir(), "data")).setup
+	s := started(t, served(t)).setup
 	u := NewUnits(s.Live, nil)
 	day := time.Date(2024, 11, 15, 8, 0, 0, 0, hanoi)
 	var got []string
@@ -123,17 +122,17 @@ func (u unreadable) ReadAt([]byte, int64) (int, error) { return 0, u.err }
 // breaks, both give their address back.
 func TestServeThatEnds(t *testing.T) {
 	t.Parallel()
-	s := started(t, filepath.Join(t.TempDir(), "data"))
+	s := started(t, served(t))
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.NoError(t, s.app.Serve(ended, s.listener), "asked to stop")
 	free(t, map[string]string{"portal": s.listener.Addr().String()})
 
-	s = started(t, filepath.Join(t.TempDir(), "data"))
+	s = started(t, served(t))
 	require.NoError(t, s.listener.Close())
 	require.ErrorIs(t, s.app.Serve(t.Context(), s.listener), net.ErrClosed)
 
-	s = started(t, filepath.Join(t.TempDir(), "data"))
+	s = started(t, served(t))
 	exec(t, s.app.DB.Write, "ALTER TABLE river_leader RENAME TO gone")
 	require.ErrorContains(t, s.app.Serve(t.Context(), s.listener), "river_leader")
 	free(t, map[string]string{"portal": s.listener.Addr().String()})

@@ -16,7 +16,7 @@ import (
 // Each part says what is wrong with its own section, whatever the others say.
 func TestEachPartRefuses(t *testing.T) {
 	t.Parallel()
-	s := started(t, filepath.Join(t.TempDir(), "data")).setup
+	s := started(t, served(t)).setup
 	with := func(change func(c *Config)) *Setup {
 		other, c := *s, *s.Config
 		change(&c)
@@ -46,7 +46,7 @@ func TestEachPartRefuses(t *testing.T) {
 // The forms of a page may lead to the gateway that is configured.
 func TestFormsLeadToTheGateway(t *testing.T) {
 	t.Parallel()
-	s := started(t, filepath.Join(t.TempDir(), "data"))
+	s := started(t, served(t))
 	c := s.setup.Config
 	o := PortalOptions(s.setup, s.app.SignIn)
 	assert.Contains(t, o.FormOrigins, origin(c.Payment.VNPAY.PayURL))
