@@ -39,6 +39,21 @@ func (l layered) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
+// Stat asks the folder that owns the name: opening a pipe to ask it would wait for
+// whoever writes to it.
+func (l layered) Stat(name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
+	}
+	if name == "." && len(l) > 0 {
+		return fs.Stat(l[len(l)-1], name)
+	}
+	if f := l.owner(name); f != nil {
+		return fs.Stat(f, name)
+	}
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+}
+
 // ReadDir lists the top level of all folders together, and a folder of its owner.
 func (l layered) ReadDir(name string) ([]fs.DirEntry, error) {
 	if name != "." {

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -182,4 +185,35 @@ func TestYAMLLimits(t *testing.T) {
 		assert.Equal(t, beyond, limited(strings.Repeat("---\na: 1\n", n)), "%d documents", n)
 		assert.Equal(t, beyond, limited("a: 1\n"+strings.Repeat("---\na: 1\n", n-1)), "%d documents, the first without a header", n)
 	}
+}
+
+// A pipe in a folder is told by name; nobody waits for who writes to it.
+func TestLayeredPipe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "statuses.yaml"), 0o600))
+	joined := procedures.Layered(procedures.National(), os.DirFS(dir))
+	info, err := fs.Stat(joined, "statuses.yaml")
+	require.NoError(t, err)
+	require.Equal(t, fs.ModeNamedPipe, info.Mode().Type())
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := procedures.Load(joined)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		require.ErrorContains(t, err, "statuses.yaml is no regular file")
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "somebody waits for the pipe")
+	}
+	for name, want := range map[string]error{"../x": fs.ErrInvalid, "none": fs.ErrNotExist, ".": nil, "national": nil} {
+		if _, err := fs.Stat(joined, name); want != nil {
+			require.ErrorIs(t, err, want, name)
+		} else {
+			require.NoError(t, err, name)
+		}
+	}
+	_, err = fs.Stat(procedures.Layered(), ".")
+	require.ErrorIs(t, err, fs.ErrNotExist)
 }
