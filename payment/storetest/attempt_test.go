@@ -352,3 +352,22 @@ func TestExceptionsPage(t *testing.T) {
 		assert.Empty(b.t, es)
 	})
 }
+
+// An attempt whose request was altered by hand asks the gateway for nothing.
+func TestDamagedIntent(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		c := b.create("k1")
+		req := &payment.AttemptRequest{
+			Key: "a1", Charge: c.ID, Scope: all, Gateway: "bank", ReturnURL: "https://dvc.test/ve", PayerIP: "10.1.2.3",
+		}
+		b.bank.FailStart(context.DeadlineExceeded)
+		_, err := b.s.Attempt(b.t.Context(), req)
+		require.ErrorIs(b.t, err, payment.ErrUnavailable)
+		_, err = b.db.Write.ExecContext(b.t.Context(), "UPDATE payment_attempts SET intent = '{'")
+		require.NoError(b.t, err)
+		_, err = b.s.Attempt(b.t.Context(), req)
+		require.ErrorContains(b.t, err, b.get(c.ID).Attempts[0].ID+": intent")
+		assert.Zero(b.t, b.bank.Starts(c.ID+"-1"))
+	})
+}
