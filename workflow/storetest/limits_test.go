@@ -378,3 +378,20 @@ func TestNewRefuses(t *testing.T) {
 	_, err = e.WhyNot(t.Context(), c)
 	require.ErrorIs(t, err, workflow.ErrInvalid)
 }
+
+// A line of the history that was altered by hand beyond reading is an error that
+// names it, not a shorter history.
+func TestUnreadableHistory(t *testing.T) {
+	each(t, func(t *testing.T, b *bundle) {
+		d := b.start(t, "k1")
+		_, err := b.Apply(t.Context(), receive(d, "k2"))
+		require.NoError(t, err)
+		b.tamper(t, "UPDATE workflow_history SET roles = '{' WHERE version = 2")
+		_, err = b.History(t.Context(), desk, d.ID, 0, 10)
+		require.ErrorIs(t, err, sqlkit.ErrUnreadable)
+		require.ErrorContains(t, err, workflow.EntryID(d.ID, 2))
+		lines, err := b.History(t.Context(), desk, d.ID, 0, 1)
+		require.NoError(t, err, "what comes before can be read")
+		assert.Len(t, lines, 1)
+	})
+}
