@@ -134,3 +134,16 @@ func TestEveryFaultOfFreeingIsTold(t *testing.T) {
 		assert.NotZero(t, n)
 	})
 }
+
+// Nothing starts over what a killed owner left behind and could not be freed.
+func TestStartThatCannotFree(t *testing.T) {
+	t.Parallel()
+	db := sqltest.SQLite(t, tables) // on PostgreSQL other owners may be running theirs, and nothing is freed
+	require.NoError(t, Up(t.Context(), db))
+	r, err := New(db, nil, nil)
+	require.NoError(t, err)
+	_, err = db.Write.ExecContext(t.Context(), "DROP TABLE river_leader")
+	require.NoError(t, err)
+	require.ErrorContains(t, r.Start(t.Context()), "river_leader")
+	require.NoError(t, r.Stop(t.Context()), "nothing runs")
+}
