@@ -242,3 +242,17 @@ func text(n *html.Node) string {
 	rec(n)
 	return strings.Join(strings.Fields(b.String()), " ")
 }
+
+// trouble is what a page that should not have come says.
+func (p *page) trouble() string {
+	for _, id := range []string{"loi", "noi-dung"} {
+		if n := find(p.root, func(n *html.Node) bool { return attr(n, "id") == id }); n != nil {
+			t := text(n)
+			if len(t) > 300 {
+				t = t[:300]
+			}
+			return fmt.Sprintf("status %d, %s", p.status, strings.ToValidUTF8(t, ""))
+		}
+	}
+	return fmt.Sprintf("status %d", p.status)
+}
