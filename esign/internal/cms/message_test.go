@@ -8,23 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/esign/internal/cms"
+	"github.com/motcua/motcua/esign/internal/dertest"
 )
 
-// tlv writes one element: tag, length, content.
-func tlv(tag byte, parts ...[]byte) []byte {
-	content := joined(parts...)
-	switch n := len(content); {
-	case n < 0x80:
-		return append([]byte{tag, byte(n)}, content...)
-	case n < 0x100:
-		return append([]byte{tag, 0x81, byte(n)}, content...)
-	default:
-		return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, content...)
-	}
-}
-
-func seq(parts ...[]byte) []byte { return tlv(0x30, parts...) }
-func set(parts ...[]byte) []byte { return tlv(0x31, parts...) }
+// What the tests write DER with.
+var tlv, seq, set, oid = dertest.TLV, dertest.Seq, dertest.Set, dertest.OID
 
 func joined(parts ...[]byte) []byte {
 	var out []byte
@@ -39,13 +27,6 @@ func hexed(t testing.TB, s string) []byte {
 	b, err := hex.DecodeString(s)
 	require.NoError(t, err)
 	return b
-}
-
-func oid(t testing.TB, o ...int) []byte {
-	t.Helper()
-	der, err := asn1.Marshal(asn1.ObjectIdentifier(o))
-	require.NoError(t, err)
-	return der
 }
 
 // The elements the messages of these tests are made of.

@@ -12,35 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/esign/internal/cms"
+	"github.com/motcua/motcua/esign/internal/dertest"
 	"github.com/motcua/motcua/esign/internal/tsp"
 )
 
-// tlv writes one element: tag, length, content.
-func tlv(tag byte, parts ...[]byte) []byte {
-	var content []byte
-	for _, p := range parts {
-		content = append(content, p...)
-	}
-	switch n := len(content); {
-	case n < 0x80:
-		return append([]byte{tag, byte(n)}, content...)
-	case n < 0x100:
-		return append([]byte{tag, 0x81, byte(n)}, content...)
-	default:
-		return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, content...)
-	}
-}
+// What the tests write DER with.
+var tlv, seq, set, oid = dertest.TLV, dertest.Seq, dertest.Set, dertest.OID
 
-func seq(parts ...[]byte) []byte { return tlv(0x30, parts...) }
-func set(parts ...[]byte) []byte { return tlv(0x31, parts...) }
-func num(b ...byte) []byte       { return tlv(2, b) }
-
-func oid(t testing.TB, o ...int) []byte {
-	t.Helper()
-	der, err := asn1.Marshal(asn1.ObjectIdentifier(o))
-	require.NoError(t, err)
-	return der
-}
+func num(b ...byte) []byte { return tlv(2, b) }
 
 var null = []byte{5, 0}
 
