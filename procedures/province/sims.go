@@ -51,7 +51,9 @@ func StartSims(f *Folder, o *SimsOptions) (_ *Sims, err error) {
 	s := &Sims{Config: Config{NoSim: true, Trial: true}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.Stop(context.Background()))
+			bound, cancel := context.WithTimeout(context.Background(), stopWithin)
+			defer cancel()
+			err = errors.Join(err, s.Stop(bound))
 		}
 	}()
 	for _, sim := range []struct {
